@@ -1,0 +1,1 @@
+"""A small closed world: road, actors, camera pictures, plant, scenarios and their scoring."""

@@ -1,0 +1,114 @@
+"""The road's reference line: piecewise linear curvature, integrated once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+STEP_M = 0.5
+"""Station spacing of the integrated samples; between samples the line is an arc."""
+
+OVERHANG_M = 300.0
+"""The line continues this far before the first and after the last station."""
+
+LOCATE_ITERATIONS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceLine:
+    """A plane curve by arc length.
+
+    ``station_m`` (N,), ``x_m`` (N,), ``y_m`` (N,), ``heading_rad`` (N,), ``curvature_1pm`` (N,):
+    samples at equal spacing. Axes: ISO 8855, heading counter-clockwise from x.
+    """
+
+    station_m: FloatArray
+    x_m: FloatArray
+    y_m: FloatArray
+    heading_rad: FloatArray
+    curvature_1pm: FloatArray
+
+    def curvature_at(self, s_m: npt.ArrayLike) -> FloatArray:
+        """Curvature in 1/m at station s; positive bends left; ends hold their value."""
+        return np.asarray(np.interp(s_m, self.station_m, self.curvature_1pm))
+
+    def pose(
+        self, s_m: npt.ArrayLike, d_m: npt.ArrayLike
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """World x, y (m) and heading (rad) at station s, lateral offset d (left positive).
+
+        Accepts scalars or arrays that broadcast together.
+        """
+        s, d = np.broadcast_arrays(np.asarray(s_m, float), np.asarray(d_m, float))
+        index = np.floor((s - self.station_m[0]) / STEP_M).astype(np.int64)
+        index = np.clip(index, 0, len(self.station_m) - 1)
+        along = s - self.station_m[index]
+        half_turn = 0.5 * self.curvature_1pm[index] * along
+        chord_heading = self.heading_rad[index] + half_turn
+        heading = chord_heading + half_turn
+        x = self.x_m[index] + along * np.cos(chord_heading) - d * np.sin(heading)
+        y = self.y_m[index] + along * np.sin(chord_heading) + d * np.cos(heading)
+        return x, y, heading
+
+    def locate(self, x_m: float, y_m: float, hint_s_m: float | None = None) -> tuple[float, float]:
+        """Station and lateral offset of the nearest point of the line.
+
+        ``hint_s_m``: a station within about half a curve radius of the answer, for speed and
+        to stay on one branch; without it the nearest sample starts the search. Unique only
+        where ``|d|`` is below the curve radius.
+        """
+        if hint_s_m is None:
+            distance_sq = (self.x_m - x_m) ** 2 + (self.y_m - y_m) ** 2
+            s = float(self.station_m[int(np.argmin(distance_sq))])
+        else:
+            s = float(hint_s_m)
+        lateral = 0.0
+        for _ in range(LOCATE_ITERATIONS):
+            px, py, heading = (float(v) for v in self.pose(s, 0.0))
+            dx, dy = x_m - px, y_m - py
+            ahead = dx * np.cos(heading) + dy * np.sin(heading)
+            lateral = float(-dx * np.sin(heading) + dy * np.cos(heading))
+            stretch = max(0.2, 1.0 - float(self.curvature_at(s)) * lateral)
+            s += float(ahead) / stretch
+            if abs(ahead) < 1e-6:
+                break
+        return s, lateral
+
+
+def build_reference_line(
+    curvature_knots: Sequence[tuple[float, float]], length_m: float
+) -> ReferenceLine:
+    """Integrate (s_m, curvature_1pm) knots into a line that starts at (0, 0) heading along x.
+
+    Curvature is linear between knots and constant outside them. Raises ValueError for no
+    knots, unsorted stations or a length that is not positive.
+    """
+    if not curvature_knots:
+        raise ValueError("a road needs at least one (s_m, curvature_1pm) knot")
+    knot_s = np.array([knot[0] for knot in curvature_knots], float)
+    knot_curvature = np.array([knot[1] for knot in curvature_knots], float)
+    if np.any(np.diff(knot_s) <= 0.0):
+        raise ValueError("curvature knots must have increasing stations")
+    if length_m <= 0.0:
+        raise ValueError("a road needs a positive length")
+    station = np.arange(-OVERHANG_M, length_m + OVERHANG_M + STEP_M, STEP_M)
+    middle = np.interp(station[:-1] + 0.5 * STEP_M, knot_s, knot_curvature)
+    heading = np.concatenate(([0.0], np.cumsum(middle * STEP_M)))
+    chord = heading[:-1] + 0.5 * middle * STEP_M
+    x = np.concatenate(([0.0], np.cumsum(np.cos(chord) * STEP_M)))
+    y = np.concatenate(([0.0], np.cumsum(np.sin(chord) * STEP_M)))
+    origin = round(OVERHANG_M / STEP_M)
+    turn = -heading[origin]
+    dx, dy = x - x[origin], y - y[origin]
+    return ReferenceLine(
+        station_m=station,
+        x_m=dx * np.cos(turn) - dy * np.sin(turn),
+        y_m=dx * np.sin(turn) + dy * np.cos(turn),
+        heading_rad=heading + turn,
+        curvature_1pm=np.concatenate((middle, middle[-1:])),
+    )
