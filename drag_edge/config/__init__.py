@@ -1,0 +1,1 @@
+"""The YAML's schema and its loading."""

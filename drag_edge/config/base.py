@@ -1,0 +1,24 @@
+"""What every section of the YAML is made of: strict, frozen, every number with its unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A part of the YAML: unknown keys are refused, values cannot change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+def quantity(default: Any, unit: str, description: str, **limits: Any) -> Any:
+    """Declare a number with a unit.
+
+    `unit` is spelled as a person would ("m", "s", "m/s", "km/h", "deg", "1/m", "m/s^2", "Hz",
+    "px", "1" for a plain ratio). `limits` are pydantic's (ge, gt, le, lt). Pass `...` as the
+    default for a required value. The unit goes into the JSON schema, and the loader refuses a
+    value that spells another one.
+    """
+    return Field(default, description=description, json_schema_extra={"unit": unit}, **limits)

@@ -1,0 +1,1 @@
+"""Networks: engines, the pool that runs them, and the decoding of what they say."""

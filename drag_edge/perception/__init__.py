@@ -1,0 +1,1 @@
+"""Pixels to metres: from what the networks saw to a Scene."""

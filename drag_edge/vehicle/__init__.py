@@ -1,0 +1,1 @@
+"""The vehicle's bus: what we send, what we read, and the proof of both."""
