@@ -1,0 +1,89 @@
+"""Cameras: where the pictures come from, where the camera sits, what its lens does."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from drag_edge.config.base import Section, quantity
+
+
+class Role(str, Enum):
+    """Which way a camera looks; perception treats them differently."""
+
+    FRONT = "front"
+    LEFT = "left"
+    RIGHT = "right"
+    REAR = "rear"
+
+
+class MountSettings(Section):
+    """Where the camera sits on the vehicle (ISO 8855: origin on the ground under the rear axle)."""
+
+    x: float = quantity(..., "m", "Forward of the rear axle", ge=-10, le=20)
+    y: float = quantity(0.0, "m", "Left of the vehicle's centre line", ge=-3, le=3)
+    z: float = quantity(..., "m", "Above the ground; ranges scale with it", gt=0.1, le=5)
+    pitch_deg: float = quantity(0.0, "deg", "Positive looks down", ge=-90, le=90)
+    yaw_deg: float = quantity(0.0, "deg", "Positive looks to the left", ge=-180, le=180)
+    roll_deg: float = quantity(0.0, "deg", "Positive leans to the right", ge=-90, le=90)
+
+
+class IntrinsicsSettings(Section):
+    """The lens, for pictures of width × height; scaled when the source gives another size."""
+
+    width: int = quantity(..., "px", "Picture width the numbers were measured at", gt=15, le=16384)
+    height: int = quantity(..., "px", "Picture height they were measured at", gt=15, le=16384)
+    fx: float = quantity(..., "px", "Focal length, horizontal", gt=0)
+    fy: float = quantity(..., "px", "Focal length, vertical", gt=0)
+    cx: float = quantity(..., "px", "Principal point from the left")
+    cy: float = quantity(..., "px", "Principal point from the top")
+    distortion: tuple[float, ...] = Field(
+        (),
+        description="Brown-Conrady k1 k2 p1 p2 k3 as OpenCV's calibration prints them; empty: none",
+        json_schema_extra={"unit": "1"},
+        max_length=5,
+    )
+
+
+class CameraSettings(Section):
+    """One camera or stream."""
+
+    source: str = Field(
+        ...,
+        description=(
+            "/dev/video0 · csi://0 · rtsp://host/path · a video file · a folder of pictures · "
+            "sim://scenario · gst: followed by a GStreamer pipeline that ends in appsink"
+        ),
+        min_length=1,
+    )
+    role: Role = Field(Role.FRONT, description="Which way it looks: front, left, right or rear")
+    mount: MountSettings = Field(..., description="Where it sits on the vehicle")
+    intrinsics: IntrinsicsSettings | Path = Field(
+        ..., description="The lens: numbers in place, or a YAML file with the same keys"
+    )
+    width: int | None = quantity(None, "px", "Ask a live camera for this width", gt=15, le=16384)
+    height: int | None = quantity(None, "px", "Ask a live camera for this height", gt=15, le=16384)
+    fps: float | None = quantity(
+        None,
+        "Hz",
+        "Ask a live camera for this rate; for a folder of pictures, the rate they were taken at",
+        gt=0,
+        le=1000,
+    )
+    pixel_format: str | None = Field(
+        None,
+        description="V4L2 format as four letters, e.g. MJPG or YUYV; none leaves the camera's own",
+        pattern="^[A-Za-z0-9 ]{4}$",
+    )
+    open_timeout_s: float = quantity(10.0, "s", "Give up opening a stream after this", gt=0, le=120)
+    read_timeout_s: float = quantity(
+        5.0, "s", "A live stream that sends nothing for this long is lost", gt=0, le=120
+    )
+
+    @model_validator(mode="after")
+    def _size_is_whole(self) -> CameraSettings:
+        if (self.width is None) != (self.height is None):
+            raise ValueError("width and height go together: give both or neither")
+        return self
