@@ -22,3 +22,18 @@ def quantity(default: Any, unit: str, description: str, **limits: Any) -> Any:
     value that spells another one.
     """
     return Field(default, description=description, json_schema_extra={"unit": unit}, **limits)
+
+
+def input_file(default: Any, description: str) -> Any:
+    """Declare a Path that must exist when the YAML is loaded.
+
+    A relative path counts from the folder of the YAML that names it, so after loading every path
+    is absolute. A field typed `SomeSection | Path` is read from that YAML file at load: after
+    loading it is always the section, and its errors name the line in its own file.
+    """
+    return Field(default, description=description, json_schema_extra={"path": "input"})
+
+
+def output_file(default: Any, description: str) -> Any:
+    """Declare a Path that the daemon writes; relative to the YAML's folder like every other path."""
+    return Field(default, description=description, json_schema_extra={"path": "output"})
