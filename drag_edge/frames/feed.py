@@ -1,0 +1,110 @@
+"""What the loop samples: the newest frames since it last asked, from all cameras."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from drag_edge.clock import VirtualClock
+from drag_edge.frames.frame import Frame
+from drag_edge.frames.reader import CameraReader
+from drag_edge.frames.source import RecordedSource
+
+# Cameras of one rig that were triggered together count as one sample.
+TOGETHER_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """frames: by camera, only those that are new. ended: no camera will ever send again."""
+
+    frames: Mapping[str, Frame]
+    ended: bool
+
+
+class Feed(Protocol):
+    """All cameras."""
+
+    def next(self) -> Sample:
+        """Wait for new frames, at most about a tenth of a second (live) or not at all."""
+
+    def close(self) -> None:
+        """Stop and release every camera. Idempotent."""
+
+
+class LiveFeed:
+    """Cameras that send by themselves, each with its reader thread."""
+
+    def __init__(
+        self,
+        make_readers: Callable[[threading.Condition], Mapping[str, CameraReader]],
+        wait_s: float = 0.1,
+    ) -> None:
+        self._arrived = threading.Condition()
+        self._wait_s = wait_s
+        self._readers = make_readers(self._arrived)
+        started: list[CameraReader] = []
+        try:
+            for reader in self._readers.values():
+                reader.start()
+                started.append(reader)
+        except BaseException:
+            for reader in started:
+                reader.close()
+            raise
+
+    def next(self) -> Sample:
+        """The newest frames; an empty sample when none arrived in time."""
+        with self._arrived:
+            frames = self._take()
+            if not frames:
+                self._arrived.wait(self._wait_s)
+                frames = self._take()
+        return Sample(frames, ended=False)
+
+    def _take(self) -> dict[str, Frame]:
+        taken = {name: reader.take() for name, reader in self._readers.items()}
+        return {name: frame for name, frame in taken.items() if frame is not None}
+
+    def close(self) -> None:
+        """Stop every reader."""
+        for reader in self._readers.values():
+            reader.close()
+
+
+class RecordedFeed:
+    """Recordings and simulations: the clock is moved to each frame's time, in order, to the bit.
+
+    latency_s: the clock stands this much after the capture time when the loop gets a frame, as
+    exposure, transfer and decoding would make it.
+    """
+
+    def __init__(
+        self, sources: Sequence[RecordedSource], clock: VirtualClock, latency_s: float = 0.0
+    ) -> None:
+        self._sources = list(sources)
+        self._clock = clock
+        self._latency_s = latency_s
+
+    def next(self) -> Sample:
+        """The next moment at which any camera has a frame."""
+        times = [t for t in (source.next_time_s for source in self._sources) if t is not None]
+        if not times:
+            return Sample({}, ended=True)
+        now_s = min(times)
+        self._clock.advance_to(now_s)
+        frames = {}
+        for source in self._sources:
+            if source.next_time_s is not None and source.next_time_s <= now_s + TOGETHER_S:
+                frame = source.read()
+                if frame is not None:
+                    frames[source.camera] = frame
+        self._clock.advance_to(now_s + self._latency_s)
+        return Sample(frames, ended=False)
+
+    def close(self) -> None:
+        """Close every source."""
+        for source in self._sources:
+            source.close()

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drag_edge.clock import VirtualClock
+from drag_edge.config.cameras import CameraSettings
+from drag_edge.errors import InputMissingError, UnavailableError
+from drag_edge.frames.address import Kind, parse_address, redact
+from drag_edge.frames.feed import RecordedFeed
+from drag_edge.frames.live import OpenCvCamera
+from drag_edge.frames.pipelines import csi_pipeline
+from drag_edge.frames.recording import ImageFolder, VideoFile
+
+FPS = 25.0
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (64, 48))
+    for i in range(10):
+        writer.write(np.full((48, 64, 3), i * 20, np.uint8))
+    writer.release()
+    return path
+
+
+def read_all(source: VideoFile | ImageFolder) -> list[tuple[int, float, float]]:
+    frames = []
+    while (frame := source.read()) is not None:
+        frames.append((frame.index, frame.time_s, float(frame.image.mean())))
+    return frames
+
+
+def test_video_file_gives_every_frame_with_its_own_time(clip: Path) -> None:
+    frames = read_all(VideoFile("front", clip, start_s=100.0))
+    assert [index for index, _, _ in frames] == list(range(10))
+    assert [t for _, t, _ in frames] == pytest.approx([100.0 + i / FPS for i in range(10)])
+    assert [mean for _, _, mean in frames] == pytest.approx([i * 20 for i in range(10)], abs=6)
+
+
+def test_video_cut_in_the_middle_ends_cleanly_and_says_so(
+    clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, shared_data: Path
+) -> None:
+    cut = shared_data / "video" / "highway_small2_truncated.mp4"
+    frames = read_all(VideoFile("front", cut, start_s=0.0))
+    assert len(frames) == 100
+    assert "after 100 of the 116 frames" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"", b"this is not a video" * 100])
+def test_a_file_that_is_not_a_video_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.mp4"
+    path.write_bytes(content)
+    with pytest.raises(InputMissingError, match=r"camera front: .*broken\.mp4: not a video"):
+        VideoFile("front", path, 0.0)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InputMissingError, match=r"nothing\.mp4: no such file"):
+        VideoFile("front", tmp_path / "nothing.mp4", 0.0)
+
+
+def test_image_folder_skips_what_does_not_decode(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for i in (0, 2):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((8, 8, 3), i, np.uint8))
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    frames = read_all(ImageFolder("front", tmp_path, 10.0, start_s=0.0))
+    assert [(i, t) for i, t, _ in frames] == [(0, 0.0), (2, pytest.approx(0.2))]
+    assert "1.png is not a readable picture" in caplog.text
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputMissingError, match="no pictures"):
+        ImageFolder("front", tmp_path, None, 0.0)
+
+
+class Beats:
+    """A recorded source with given times."""
+
+    def __init__(self, camera: str, times: list[float]) -> None:
+        from drag_edge.frames.frame import Frame
+
+        self.camera = camera
+        self._frames = [
+            Frame(camera, i, t, np.zeros((2, 2, 3), np.uint8)) for i, t in enumerate(times)
+        ]
+
+    @property
+    def next_time_s(self) -> float | None:
+        return self._frames[0].time_s if self._frames else None
+
+    def read(self):  # type: ignore[no-untyped-def]
+        return self._frames.pop(0) if self._frames else None
+
+    def close(self) -> None:
+        self._frames.clear()
+
+
+@given(
+    st.lists(st.floats(0, 10), unique=True, max_size=20).map(sorted),
+    st.lists(st.floats(0, 10), unique=True, max_size=20).map(sorted),
+)
+def test_recorded_feed_never_goes_back_and_loses_nothing(
+    left: list[float], right: list[float]
+) -> None:
+    clock = VirtualClock()
+    feed = RecordedFeed([Beats("left", left), Beats("right", right)], clock, latency_s=0.01)
+    seen: dict[str, list[float]] = {"left": [], "right": []}
+    last_s = 0.0
+    while not (sample := feed.next()).ended:
+        assert clock.now_s() >= last_s
+        last_s = clock.now_s()
+        for name, frame in sample.frames.items():
+            assert frame.time_s <= clock.now_s()
+            seen[name].append(frame.time_s)
+    assert seen == {"left": left, "right": right}
+
+
+def test_steps_run_in_order_while_the_feed_moves_the_clock() -> None:
+    clock = VirtualClock()
+    ran: list[float] = []
+    clock.every(0.01, ran.append, "step")
+    feed = RecordedFeed([Beats("front", [0.0, 0.05])], clock)
+    feed.next()
+    assert len(ran) == 1
+    feed.next()
+    assert ran == pytest.approx([0.0, 0.01, 0.02, 0.03, 0.04, 0.05])
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "target"),
+    [
+        ("/dev/video2", Kind.V4L2, "/dev/video2"),
+        ("0", Kind.V4L2, "/dev/video0"),
+        ("csi://1", Kind.CSI, "1"),
+        ("rtsp://cam.local/s", Kind.STREAM, "rtsp://cam.local/s"),
+        ("sim://highway", Kind.SIMULATION, "highway"),
+        ("gst: videotestsrc ! appsink", Kind.GSTREAMER, "videotestsrc ! appsink"),
+        ("drive.mp4", Kind.VIDEO_FILE, "/base/drive.mp4"),
+        ("/data/drive.mp4", Kind.VIDEO_FILE, "/data/drive.mp4"),
+    ],
+)
+def test_source_lines_mean_what_they_look_like(source: str, kind: Kind, target: str) -> None:
+    address = parse_address(source, Path("/base"))
+    assert (address.kind, address.target) == (kind, target)
+
+
+@given(st.text("abcdefXYZ0123:!$", min_size=1), st.text("pqrstu0123!$", min_size=1))
+def test_passwords_never_reach_a_message(user: str, password: str) -> None:
+    secret = password + "SECRET"
+    for url in (
+        f"rtsp://{user}:{secret}@cam/s",
+        f"a ! rtspsrc location=rtsp://{user}:{secret}@c ! b",
+    ):
+        assert "SECRET" not in redact(url)
+
+
+CAMERA = CameraSettings.model_validate(
+    {
+        "source": "/dev/video97",
+        "mount": {"x": 1.0, "z": 1.2},
+        "intrinsics": {"width": 64, "height": 48, "fx": 50, "fy": 50, "cx": 32, "cy": 24},
+        "open_timeout_s": 1.0,
+    }
+)
+
+
+def test_a_camera_that_is_not_plugged_in_is_named() -> None:
+    camera = OpenCvCamera("front", parse_address("/dev/video97", Path("/")), CAMERA, VirtualClock())
+    with pytest.raises(UnavailableError, match="camera front: /dev/video97: no such device"):
+        camera.open()
+
+
+def test_csi_pipeline_asks_for_the_size_and_keeps_only_the_newest_frame() -> None:
+    text = csi_pipeline(1, 1920, 1080, 29.97)
+    assert "sensor-id=1 " in text
+    assert "width=1920,height=1080,framerate=29970/1000" in text
+    assert text.endswith("appsink drop=true max-buffers=1 sync=false")
