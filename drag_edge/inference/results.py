@@ -16,7 +16,9 @@ class Detections:
     boxes_px: N×4 float32, x0 y0 x1 y1 in full-frame pixels (not clipped away from the border:
     clipped to it). scores: N float32, 0–1. labels: N words of config.vocabulary.
     masks: N×h×w bool at model size, or None. keypoints_px: N×K×3 float32 (x, y, confidence), or
-    None.
+    None. vocabulary: every word this model could have said, so that no box of a kind can mean
+    "looked and saw none"; None where unknown. region_px: x0, y0, x1, y1 of the frame the model
+    looked at (a box that touches its edge is cut); None: the whole frame.
     """
 
     boxes_px: NDArray[np.float32]
@@ -24,6 +26,8 @@ class Detections:
     labels: tuple[str, ...]
     masks: NDArray[np.bool_] | None = None
     keypoints_px: NDArray[np.float32] | None = None
+    vocabulary: tuple[str, ...] | None = None
+    region_px: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
