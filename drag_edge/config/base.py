@@ -35,5 +35,5 @@ def input_file(default: Any, description: str) -> Any:
 
 
 def output_file(default: Any, description: str) -> Any:
-    """Declare a Path that the daemon writes; relative to the YAML's folder like every other path."""
+    """Declare a Path that the daemon writes; relative to the YAML like every other."""
     return Field(default, description=description, json_schema_extra={"path": "output"})

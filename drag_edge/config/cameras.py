@@ -57,6 +57,7 @@ class CameraSettings(Section):
             "sim://scenario · gst: followed by a GStreamer pipeline that ends in appsink"
         ),
         min_length=1,
+        json_schema_extra={"path": "source"},
     )
     role: Role = Field(Role.FRONT, description="Which way it looks: front, left, right or rear")
     mount: MountSettings = Field(..., description="Where it sits on the vehicle")

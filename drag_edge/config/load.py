@@ -1,0 +1,54 @@
+"""YAML file → Settings, or every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from drag_edge.config import overrides as command_line
+from drag_edge.config.files import Files, read_yaml
+from drag_edge.config.interpret import Interpreter
+from drag_edge.config.report import ConfigError, Problem
+from drag_edge.config.root import Settings
+from drag_edge.config.rules import broken_rules
+from drag_edge.config.shape import Shape
+from drag_edge.config.translate import translated
+from drag_edge.config.tree import Where
+
+
+def load(path: Path, overrides: Sequence[str] = (), *, check_files: bool = True) -> Settings:
+    """Read, check and freeze a configuration.
+
+    overrides: "dotted.key=value" as --set gives them; the value is YAML. check_files=False leaves
+    out whether the files it names exist. Raises ConfigError with every problem that was found,
+    each with its place; a file that is not YAML has only that one problem.
+    """
+    text = read_yaml(path)
+    if text.root is None:
+        raise ConfigError(text.problems)
+    files = Files(check_files)
+    problems = text.problems
+    problems += command_line.apply(text.root, overrides, files, Path.cwd())
+
+    read = Interpreter(files)
+    top = Where(path, 1, 1, path.absolute().parent)
+    data = read.read(text.root, Shape(sections=(Settings,)), (), top)
+    problems += read.problems
+    settings = None
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        problems += translated(error, read)
+    if settings is not None and not problems:
+        problems += broken_rules(settings, read.places)
+    if problems or settings is None:
+        raise ConfigError(sorted(problems, key=_order))
+    return settings
+
+
+def _order(problem: Problem) -> tuple[bool, str, int, int]:
+    """By file and line; what the command line set comes last."""
+    place = (problem.line or 0, problem.column or 0)
+    return (problem.override is not None, str(problem.file), *place)

@@ -1,0 +1,56 @@
+"""pydantic's complaints as Problems: where the value stands, and what the field expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from drag_edge.config.interpret import Interpreter
+from drag_edge.config.report import UNSET, Kind, Problem
+from drag_edge.config.tree import dotted, problem_at
+from drag_edge.config.wording import expected
+
+Path_ = tuple[str, ...]
+# A section's own validators say in words what they expected; every other message is ours.
+_SPOKEN = ("value_error", "assertion_error")
+
+
+def translated(error: ValidationError, read: Interpreter) -> list[Problem]:
+    """A Problem per value that pydantic refused and that nothing was said about yet."""
+    problems: dict[Path_, Problem] = {}
+    for detail in error.errors(include_url=False):
+        path = _path(detail["loc"], read.places)
+        if _is_told(path, read.told) or path in problems:
+            continue
+        problems[path] = _problem(path, detail, read)
+    return list(problems.values())
+
+
+def _problem(path: Path_, detail: ErrorDetails, read: Interpreter) -> Problem:
+    value: Any = read.values.get(path, UNSET)
+    wanted = detail["msg"]
+    if detail["type"] in _SPOKEN:
+        wanted = str(detail.get("ctx", {}).get("error", wanted))
+    elif path in read.shapes:
+        wanted = expected(read.shapes[path])
+    return problem_at(read.places[path], Kind.VALUE, dotted(path), value, wanted)
+
+
+def _path(loc: Iterable[int | str], places: dict[Path_, Any]) -> Path_:
+    """pydantic's location as a path of the YAML: the names of union branches are left out."""
+    path: Path_ = ()
+    for part in loc:
+        longer = (*path, str(part))
+        if longer in places:
+            path = longer
+    return path
+
+
+def _is_told(path: Path_, told: set[str]) -> bool:
+    """Whether this value, or what it is part of, or a part of it was complained about already."""
+    key = dotted(path)
+    above = {dotted(path[:depth]) for depth in range(1, len(path) + 1)}
+    return bool(above & told) or (bool(key) and any(one.startswith(key + ".") for one in told))
