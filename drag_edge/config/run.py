@@ -19,6 +19,13 @@ class RunSettings(Section):
         ge=0,
         le=100,
     )
+    simulated_latency_s: float = quantity(
+        0.0,
+        "s",
+        "Recordings and simulations: the loop gets a frame this long after it was taken",
+        ge=0,
+        le=0.5,
+    )
     seed: int = quantity(1, "1", "Seed of everything random in a simulation", ge=0)
     latency_budget_s: float = quantity(
         0.15, "s", "Camera to command; above it a frame counts as late", gt=0, le=2
