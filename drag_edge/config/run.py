@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
-
-from drag_edge.config.base import Section, quantity
+from drag_edge.config.base import Section, output_file, quantity
 
 
 class RunSettings(Section):
@@ -33,4 +31,4 @@ class RunSettings(Section):
     frame_timeout_s: float = quantity(
         0.5, "s", "No new front frame for this long means the camera is lost", gt=0, le=10
     )
-    summary: Path | None = Field(None, description="Write a JSON summary here at the end")
+    summary: Path | None = output_file(None, "Write a JSON summary here at the end")
