@@ -64,8 +64,11 @@ class Interpreter:
                 self.meant[(*path, name)] = (
                     f"did you mean {dotted((*path, close))}?" if close else ""
                 )
+        as_text = shape.keys is not None and shape.keys.text and not shape.keys.numeric
         return {
-            entry.key: self.read(entry.node, shape.values, (*path, name), entry.where)
+            name if as_text else entry.key: self.read(
+                entry.node, shape.values, (*path, name), entry.where
+            )
             for name, entry in node.value.items()
         }
 

@@ -12,6 +12,7 @@ from drag_edge.config.display import DisplaySettings
 from drag_edge.config.models import ModelSettings
 from drag_edge.config.perception import PerceptionSettings
 from drag_edge.config.run import RunSettings
+from drag_edge.config.vehicle import VehicleSettings
 
 
 class Settings(Section):
@@ -28,5 +29,6 @@ class Settings(Section):
     )
     body: BodySettings = Field(BodySettings(), description="The own vehicle's size and steering")
     adas: AdasSettings = Field(AdasSettings(), description="Driver assistance")
+    vehicle: VehicleSettings = Field(VehicleSettings(), description="The vehicle's bus")
     display: DisplaySettings = Field(DisplaySettings(), description="The picture for a person")
     run: RunSettings = Field(RunSettings(), description="How the loop runs")

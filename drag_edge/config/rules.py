@@ -1,4 +1,4 @@
-"""What must hold between sections; each rule says where it is broken and what would be right."""
+"""What must hold between values; each rule says where it is broken and what would be right."""
 
 from __future__ import annotations
 
@@ -6,11 +6,32 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from drag_edge.config.cameras import Role
+from drag_edge.config.files import is_file_source
 from drag_edge.config.report import Kind, Problem, listed, nearest
 from drag_edge.config.root import Settings
 from drag_edge.config.tree import Where, dotted, problem_at
+from drag_edge.config.vehicle import CanInterface
 
 Path_ = tuple[str, ...]
+
+# (key, key): the first must be less than the second.
+RISING = (
+    ("adas.aeb.ttc_full_s", "adas.aeb.ttc_partial_s"),
+    ("adas.aeb.ttc_partial_s", "adas.aeb.ttc_warn_s"),
+    ("adas.aeb.partial_lead_s", "adas.aeb.warn_lead_s"),
+    ("adas.aeb.partial_decel_mps2", "adas.aeb.full_decel_mps2"),
+    ("adas.aeb.min_gap_m", "adas.aeb.max_gap_m"),
+    ("adas.aeb.min_speed_mps", "adas.aeb.max_speed_mps"),
+    ("adas.lka.offset_warn_m", "adas.lka.offset_correct_m"),
+    ("adas.lka.hands_off_warn_s", "adas.lka.hands_off_sound_s"),
+    ("adas.lka.hands_off_sound_s", "adas.lka.hands_off_end_s"),
+    ("adas.bsd.box_x_min_m", "adas.bsd.box_x_max_m"),
+    ("adas.bsd.box_y_min_m", "adas.bsd.box_y_max_m"),
+    ("adas.monitor.late_s", "adas.monitor.stale_s"),
+    ("body.wheelbase_m", "body.front_overhang_m"),
+    ("body.front_overhang_m", "body.length_m"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +61,7 @@ def broken_rules(settings: Settings, places: Mapping[Path_, Where]) -> list[Prob
 
 
 def _place(path: Path_, places: Mapping[Path_, Where]) -> Where:
-    """Where the value stands, or, where a default broke the rule, the section that holds it."""
+    """Where the value stands, or, where a default breaks the rule, the section that holds it."""
     while path not in places:
         path = path[:-1]
     return places[path]
@@ -50,25 +71,90 @@ def models_name_cameras(settings: Settings) -> Iterator[Broken]:
     """A model looks at cameras that exist, each once."""
     known = list(settings.cameras)
     for name, model in settings.models.items():
-        for index, camera in enumerate(model.cameras or ()):
+        cameras = model.cameras or ()
+        for index, camera in enumerate(cameras):
             path = ("models", name, "cameras", str(index))
             if camera not in known:
                 close = nearest(camera, known)
                 hint = f"did you mean {close}?" if close else ""
                 yield Broken(path, camera, f"one of the cameras {listed(known)}", hint)
-            elif camera in (model.cameras or ())[:index]:
+            elif camera in cameras[:index]:
                 yield Broken(path, camera, "each camera once")
 
 
 def one_camera_per_role(settings: Settings) -> Iterator[Broken]:
     """Perception understands one camera each to the front, left, right and rear."""
-    first: dict[str, str] = {}
+    first: dict[Role, str] = {}
     for name, camera in settings.cameras.items():
-        role = camera.role.value
+        role = camera.role
         if role in first:
-            wanted = f"one camera per role; {role} is camera {first[role]!r} already"
-            yield Broken(("cameras", name, "role"), role, wanted)
+            wanted = f"one camera per role; cameras.{first[role]} is {role.value} already"
+            yield Broken(("cameras", name, "role"), role.value, wanted)
         first.setdefault(role, name)
 
 
-RULES = (models_name_cameras, one_camera_per_role)
+def actuation_is_possible(settings: Settings) -> Iterator[Broken]:
+    """Nothing may act without own speed, without a picture to the front, or without a bus."""
+    if not settings.adas.actuation:
+        return
+    at = ("adas", "actuation")
+    ego = settings.vehicle.ego
+    if ego is None or ego.speed is None:
+        yield Broken(at, "on", "off, or vehicle.ego.speed mapped: nobody may act without own speed")
+    if all(camera.role is not Role.FRONT for camera in settings.cameras.values()):
+        yield Broken(at, "on", "off, or a camera whose role is front")
+
+
+def actuation_meets_the_world_it_sees(settings: Settings) -> Iterator[Broken]:
+    """A live vehicle needs a bus; a recording or a simulation must not drive a real one."""
+    if not settings.adas.actuation:
+        return
+    can = settings.vehicle.can
+    inside = can.interface is CanInterface.VIRTUAL
+    bench = inside or can.channel.startswith("vcan")
+    for name, camera in settings.cameras.items():
+        simulated = camera.source.startswith("sim://")
+        recorded = is_file_source(camera.source)
+        if inside and not simulated:
+            wanted = "a sim:// camera, or a vehicle.can.interface that leaves this process"
+            hint = "adas.actuation is on, and a virtual bus reaches nobody"
+        elif not bench and (simulated or recorded):
+            wanted = "a live camera, or vehicle.can.interface: virtual"
+            hint = "adas.actuation is on, and no film may drive a real vehicle"
+        else:
+            continue
+        yield Broken(("cameras", name, "source"), camera.source, wanted, hint)
+
+
+def body_adds_up(settings: Settings) -> Iterator[Broken]:
+    """The length is what lies before and behind the rear axle (to a centimetre or two)."""
+    body = settings.body
+    total_m = body.front_overhang_m + body.rear_overhang_m
+    if abs(total_m - body.length_m) > 0.02:
+        wanted = f"front_overhang_m + rear_overhang_m = {total_m:g} m"
+        yield Broken(("body", "length_m"), body.length_m, wanted)
+
+
+def values_rise(settings: Settings) -> Iterator[Broken]:
+    """Stages and bounds are in order."""
+    for lower, upper in RISING:
+        low, high = _value(settings, lower), _value(settings, upper)
+        if low >= high:
+            yield Broken(tuple(lower.split(".")), low, f"less than {upper} = {high:g}")
+
+
+def _value(settings: Settings, key: str) -> float:
+    value: Any = settings
+    for part in key.split("."):
+        value = getattr(value, part)
+    return float(value)
+
+
+RULES = (
+    models_name_cameras,
+    one_camera_per_role,
+    actuation_is_possible,
+    actuation_meets_the_world_it_sees,
+    body_adds_up,
+    values_rise,
+)

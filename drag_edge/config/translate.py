@@ -14,7 +14,8 @@ from drag_edge.config.tree import dotted, problem_at
 from drag_edge.config.wording import expected
 
 Path_ = tuple[str, ...]
-# A section's own validators say in words what they expected; every other message is ours.
+# A section's own validators say in words what they expected ("key: …" points at one of its
+# keys); every other message is ours.
 _SPOKEN = ("value_error", "assertion_error")
 
 
@@ -22,21 +23,31 @@ def translated(error: ValidationError, read: Interpreter) -> list[Problem]:
     """A Problem per value that pydantic refused and that nothing was said about yet."""
     problems: dict[Path_, Problem] = {}
     for detail in error.errors(include_url=False):
-        path = _path(detail["loc"], read.places)
+        path, wanted = _named(_path(detail["loc"], read.places), _wanted(detail), read)
         if _is_told(path, read.told) or path in problems:
             continue
-        problems[path] = _problem(path, detail, read)
+        problems[path] = _problem(path, wanted, read)
     return list(problems.values())
 
 
-def _problem(path: Path_, detail: ErrorDetails, read: Interpreter) -> Problem:
+def _problem(path: Path_, wanted: str | None, read: Interpreter) -> Problem:
     value: Any = read.values.get(path, UNSET)
-    wanted = detail["msg"]
-    if detail["type"] in _SPOKEN:
-        wanted = str(detail.get("ctx", {}).get("error", wanted))
-    elif path in read.shapes:
-        wanted = expected(read.shapes[path])
+    wanted = wanted or expected(read.shapes[path])
     return problem_at(read.places[path], Kind.VALUE, dotted(path), value, wanted)
+
+
+def _wanted(detail: ErrorDetails) -> str | None:
+    """What a section's validator said; None where pydantic speaks."""
+    if detail["type"] not in _SPOKEN:
+        return None
+    return str(detail.get("ctx", {}).get("error", detail["msg"]))
+
+
+def _named(path: Path_, wanted: str | None, read: Interpreter) -> tuple[Path_, str | None]:
+    """The key that a validator's message names, and the rest of the message."""
+    name, colon, rest = (wanted or "").partition(": ")
+    longer = (*path, name)
+    return (longer, rest) if colon and longer in read.places else (path, wanted)
 
 
 def _path(loc: Iterable[int | str], places: dict[Path_, Any]) -> Path_:

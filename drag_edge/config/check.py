@@ -1,0 +1,74 @@
+"""`drag-edge check` and `drag-edge schema`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from drag_edge.config.load import load
+from drag_edge.config.report import ConfigError
+from drag_edge.config.root import Settings
+from drag_edge.config.schema import schema_text
+from drag_edge.errors import OK
+
+
+def check(config: Path, overrides: Sequence[str] = (), *, skip_files: bool = False) -> int:
+    """Say whether a configuration is right; the exit code is 0, or 78, or 66 for a missing input.
+
+    skip_files: do not ask whether the files it names exist (CI for a vehicle's configuration).
+    What is wrong goes to stderr, one line each: file:line:column: what: key = value: expected ….
+    """
+    try:
+        settings = load(config, overrides, check_files=not skip_files)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        count = len(error.problems)
+        print(f"{config}: {count} problem{'s' if count > 1 else ''}", file=sys.stderr)
+        return error.exit_code
+    print(f"{config}: ok" + (" (files not looked for)" if skip_files else ""))
+    for line in (*_summary(settings), *(f"note: {note}" for note in notes(settings))):
+        print(f"  {line}")
+    return OK
+
+
+def schema() -> int:
+    """Print the JSON schema; `drag-edge schema > configs/drag-edge.schema.json` renews it."""
+    sys.stdout.write(schema_text())
+    return OK
+
+
+def notes(settings: Settings) -> list[str]:
+    """What is allowed but means that something will not work, for a person."""
+    said = []
+    roles = {camera.role.value for camera in settings.cameras.values()}
+    ego = settings.vehicle.ego
+    if ego is None or ego.speed is None:
+        said.append("own speed is unknown (vehicle.ego.speed): ACC, LKA, AEB and BSD stay off")
+    if "front" not in roles:
+        said.append("no camera looks to the front: no lane, no lead, no ACC, LKA or AEB")
+    said += [
+        f"no camera looks to the {side}: the {side} mirror stays dark"
+        for side in ("left", "right")
+        if side not in roles
+    ]
+    looked_at = {name for model in settings.models.values() for name in model.cameras or ()}
+    everywhere = any(model.cameras is None for model in settings.models.values())
+    idle = [] if everywhere else [name for name in settings.cameras if name not in looked_at]
+    said += [f"no model looks at camera {name}" for name in idle]
+    if not settings.adas.actuation:
+        said.append(
+            "adas.actuation is off: it warns and tells what it would do, and acts on nothing"
+        )
+    return said
+
+
+def _summary(settings: Settings) -> list[str]:
+    can = settings.vehicle.can
+    cameras = ", ".join(f"{name} ({c.role.value})" for name, c in settings.cameras.items())
+    return [
+        f"cameras: {cameras}",
+        f"models: {', '.join(settings.models) or 'none'}",
+        f"bus: {can.interface.value} {can.channel}",
+        f"actuation: {'on' if settings.adas.actuation else 'off'}",
+    ]
