@@ -1,0 +1,126 @@
+"""The bus as the rest of the room sees it: frames in and out, logged, its failures as events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import can
+
+from drag_edge.clock import Clock
+from drag_edge.config.vehicle import CanInterface, CanSettings
+from drag_edge.errors import UnavailableError
+from drag_edge.events import Event
+from drag_edge.vehicle.health import BusHealth
+from drag_edge.vehicle.log import FrameLog
+
+SEND_TIMEOUT_S = 0.002  # a full transmit queue or a stuck serial port must not hold the sender
+_MOST_ERROR_FRAMES = 100  # in one call: a bus that reports nothing else must not hold the reader
+
+
+class VehicleBus:
+    """A python-can bus that counts failures instead of raising, and logs both directions.
+
+    Frames that we send are never received. `transmit` and `receive` may be called from different
+    threads, each from one.
+    """
+
+    def __init__(
+        self, bus: can.BusABC, health: BusHealth, log: FrameLog | None, clock: Clock
+    ) -> None:
+        self.health = health
+        self._bus = bus
+        self._log = log
+        self._clock = clock
+
+    def transmit(self, message: can.Message) -> bool:
+        """Send one frame; False when it could not leave (the failure is counted)."""
+        try:
+            self._bus.send(message, timeout=SEND_TIMEOUT_S)
+        except (can.CanError, OSError) as error:
+            self.health.failed(error, self._clock.now_s())
+            return False
+        self.health.worked(self._clock.now_s())
+        self._write(message, False)
+        return True
+
+    def receive(self) -> can.Message | None:
+        """The next frame of others that is waiting, None when there is none. Does not block."""
+        for _ in range(_MOST_ERROR_FRAMES):
+            try:
+                message = self._bus.recv(timeout=0)
+            except (can.CanError, OSError) as error:
+                self.health.failed(error, self._clock.now_s())
+                return None
+            if message is None:
+                return None
+            if not message.is_error_frame:
+                self._write(message, True)
+                return message
+            self.health.error_frame(message.arbitration_id, self._clock.now_s())
+        return None
+
+    def shutdown(self) -> None:
+        """Close the bus and the log."""
+        try:
+            self._bus.shutdown()
+        except (can.CanError, OSError) as error:
+            self.health.failed(error, self._clock.now_s())
+        if self._log is not None:
+            self._log.close()
+
+    def _write(self, message: can.Message, received: bool) -> None:
+        if self._log is not None:
+            self._log.write(message, received, self._clock.now_s())
+
+
+def open_bus(settings: CanSettings, clock: Clock, on_event: Callable[[Event], None]) -> VehicleBus:
+    """Open the bus of the YAML.
+
+    Raises UnavailableError when it does not exist or is down, CannotCreateError when the log
+    cannot be written.
+    """
+    log = None
+    if settings.log is not None:
+        log = FrameLog(settings.log, settings.channel, settings.log_flush_s, clock, on_event)
+    try:
+        bus = _open(settings)
+    except (can.CanError, OSError, ValueError, ImportError) as error:
+        if log is not None:
+            log.close()
+        raise UnavailableError(_why(settings, error)) from error
+    health = BusHealth(settings.channel, settings.bus_off_after_s, on_event)
+    return VehicleBus(bus, health, log, clock)
+
+
+def _open(settings: CanSettings) -> can.BusABC:
+    if settings.interface is CanInterface.SLCAN:
+        return can.Bus(
+            interface="slcan",
+            channel=settings.channel,
+            bitrate=settings.bitrate,
+            tty_baudrate=settings.serial_baudrate,
+            receive_own_messages=False,
+        )
+    return can.Bus(
+        interface=settings.interface.value,
+        channel=settings.channel,
+        receive_own_messages=False,
+    )
+
+
+def _why(settings: CanSettings, error: Exception) -> str:
+    where = f"{settings.interface.value} {settings.channel}"
+    if settings.interface is CanInterface.SOCKETCAN:
+        channel, bitrate = settings.channel, settings.bitrate
+        remedy = (
+            f"list the interfaces with `ip -details link show type can`, and bring it up with "
+            f"`sudo ip link set {channel} up type can bitrate {bitrate}`"
+        )
+    elif settings.interface is CanInterface.SLCAN:
+        remedy = (
+            "plug in the adapter, name its port (`ls -l /dev/serial/by-id`), and be in the group "
+            "dialout; or set vehicle.can.interface"
+        )
+    else:
+        remedy = "choose another vehicle.can.interface"
+    return f"CAN bus {where} cannot be opened: {error}. What to do: {remedy}"

@@ -1,0 +1,176 @@
+"""Sends our messages at their cycle times, whatever the main loop does."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import Protocol
+
+import can
+
+from drag_edge.adas.decision import Command, Decision
+from drag_edge.clock import Clock
+from drag_edge.perception.scene import Scene
+from drag_edge.vehicle.ages import age_at_scene_s
+from drag_edge.vehicle.codec import Codec
+from drag_edge.vehicle.data_ids import DATA_IDS
+from drag_edge.vehicle.e2e import COUNTER_MODULUS, protect
+from drag_edge.vehicle.outputs import Heartbeat, Outputs
+from drag_edge.vehicle.schedule import Due, spread_offsets_s
+from drag_edge.vehicle.signals import (
+    OBJECT_SLOTS,
+    SIGNALS,
+    Signals,
+    objects,
+    status,
+    status_without_command,
+    without_command,
+)
+
+_FPS_WINDOW_S = 2.0
+_UNAVAILABLE = without_command("UNAVAILABLE")
+_OFF = without_command("OFF")
+
+
+class FrameSink(Protocol):
+    """Where frames go: VehicleBus, which counts failures and never raises."""
+
+    def transmit(self, message: can.Message) -> bool:
+        """Send one frame; False when it could not leave."""
+
+
+class CyclicSender:
+    """The newest published outputs on the bus, each message at its cycle time.
+
+    `publish` may be called from any thread, the newest wins. `step` is called by the clock every
+    schedule.TICK_S. While nothing was published, and as soon as the last command is too old
+    (`valid_until_s`), only fallback frames leave: mode INIT or FALLBACK, no actuation, nothing
+    known of the road, and the late bit.
+    """
+
+    def __init__(self, bus: FrameSink, codec: Codec, clock: Clock) -> None:
+        self._bus = bus
+        self._codec = codec
+        self._clock = clock
+        self._start_s = clock.now_s()
+        cycle_times_s = {name: codec.cycle_time_s(name) for name in codec.names}
+        offsets_s = spread_offsets_s(cycle_times_s)
+        self._due = {
+            name: Due(self._start_s + offsets_s[name], cycle_times_s[name]) for name in codec.names
+        }
+        self._counters = dict.fromkeys(codec.names, 0)
+        self._slot = 0
+        self._outputs: Outputs | None = None
+        self._published_s: deque[float] = deque(maxlen=240)
+        self._publishing = threading.Lock()
+        self._sending = threading.Lock()
+        self._closed = False
+        self.sent = 0
+        self.failed = 0
+        self.fallback_frames = 0
+        self.saturated: dict[str, int] = {}
+
+    def publish(self, scene: Scene, decision: Decision, command: Command) -> None:
+        """Tell the bus this from now on."""
+        with self._publishing:
+            self._outputs = Outputs(scene, decision, command)
+            self._published_s.append(self._clock.now_s())
+
+    def step(self, now_s: float) -> None:
+        """Send what is due."""
+        with self._sending:
+            if self._closed:
+                return
+            with self._publishing:
+                outputs = self._outputs
+            for name, due in self._due.items():
+                if due.is_due(now_s):
+                    self._send(name, outputs, now_s)
+
+    def close(self) -> None:
+        """Send every message a last time, neutral (mode STANDBY, features OFF); then silence."""
+        with self._sending:
+            if self._closed:
+                return
+            self._closed = True
+            now_s = self._clock.now_s()
+            for name in self._codec.names:
+                signals = self._neutral(name, _OFF, "STANDBY", False, now_s)
+                self._transmit(name, signals, None, now_s)
+
+    def _heartbeat(self, now_s: float) -> Heartbeat:
+        with self._publishing:
+            times_s = tuple(self._published_s)
+        recent = [time_s for time_s in times_s if now_s - time_s <= _FPS_WINDOW_S]
+        span_s = recent[-1] - recent[0] if recent else 0.0
+        return Heartbeat(
+            loop_age_s=now_s - times_s[-1] if times_s else None,
+            fps=(len(recent) - 1) / span_s if span_s > 0 else 0.0,
+            uptime_s=now_s - self._start_s,
+        )
+
+    def _send(self, name: str, outputs: Outputs | None, now_s: float) -> None:
+        if name == "OBJECTS":
+            self._slot = (self._slot + 1) % OBJECT_SLOTS
+        if outputs is not None and outputs.holds(now_s):
+            signals = self._told(name, outputs, now_s)
+        else:
+            late = outputs is not None
+            mode = "FALLBACK" if late else "INIT"
+            signals = self._neutral(name, _UNAVAILABLE, mode, late, now_s)
+            self.fallback_frames += 1
+        self._transmit(name, signals, outputs, now_s)
+
+    def _told(self, name: str, outputs: Outputs, now_s: float) -> Signals:
+        if name == "STATUS":
+            return status(outputs, self._heartbeat(now_s))
+        if name == "OBJECTS":
+            return objects(outputs, self._slot)
+        return SIGNALS[name](outputs)
+
+    def _neutral(
+        self,
+        name: str,
+        states: Mapping[str, Signals],
+        mode: str,
+        late: bool,
+        now_s: float,
+    ) -> Signals:
+        if name == "STATUS":
+            return status_without_command(mode, late, self._heartbeat(now_s))
+        if name == "OBJECTS":
+            return objects(None, self._slot)
+        return states.get(name, {})
+
+    def _transmit(self, name: str, signals: Signals, outputs: Outputs | None, now_s: float) -> None:
+        age_s = self._age_s(name, outputs, now_s)
+        encoded = self._codec.encode(name, {**signals, _AGE_SIGNALS[name]: age_s})
+        for signal in encoded.saturated:
+            self.saturated[signal] = self.saturated.get(signal, 0) + 1
+        counter = self._counters[name]
+        self._counters[name] = (counter + 1) % COUNTER_MODULUS
+        message = can.Message(
+            timestamp=now_s,
+            arbitration_id=self._codec.frame_id(name),
+            data=protect(encoded.payload, DATA_IDS[name], counter),
+            is_extended_id=False,
+            is_rx=False,
+        )
+        if self._bus.transmit(message):
+            self.sent += 1
+        else:
+            self.failed += 1
+
+    def _age_s(self, name: str, outputs: Outputs | None, now_s: float) -> float | None:
+        if outputs is None:
+            return None
+        age_s = age_at_scene_s(name, outputs.scene, self._slot)
+        return None if age_s is None else max(0.0, age_s + now_s - outputs.scene.time_s)
+
+
+def _age_signal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_")) + "Age"
+
+
+_AGE_SIGNALS = {name: _age_signal(name) for name in DATA_IDS}
