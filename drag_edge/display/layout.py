@@ -1,0 +1,71 @@
+"""Where everything goes, in layout units, for a picture of any size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drag_edge.display.panels import bird, cluster, mirrors, statistics
+
+REFERENCE_WIDTH = 1280.0
+REFERENCE_HEIGHT = 720.0
+SMALLEST_SCALE = 0.4
+MARGIN = 16.0
+SCRIM_HEIGHT = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Pixel size of the picture, pixels per unit, and the places of the panels."""
+
+    width_px: int
+    height_px: int
+    scale: float
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, width_px: int, height_px: int) -> Layout:
+        """1280 × 720 units fit into the picture; what is left over widens the gaps."""
+        scale = min(width_px / REFERENCE_WIDTH, height_px / REFERENCE_HEIGHT)
+        scale = max(SMALLEST_SCALE, scale)
+        return cls(width_px, height_px, scale, width_px / scale, height_px / scale)
+
+    def px(self, x: float, y: float) -> tuple[int, int]:
+        """Units to whole pixels."""
+        return round(x * self.scale), round(y * self.scale)
+
+    @property
+    def mode(self) -> tuple[float, float]:
+        """Top left corner of the mode panel."""
+        return MARGIN, MARGIN
+
+    @property
+    def signals(self) -> tuple[float, float]:
+        """Top left corner of the traffic light panel."""
+        return MARGIN, MARGIN + 96.0
+
+    @property
+    def watermark(self) -> tuple[float, float]:
+        """Top left corner of the camera's name and time."""
+        return self.width - MARGIN - statistics.WIDTH, MARGIN
+
+    @property
+    def statistics(self) -> tuple[float, float]:
+        """Top left corner of the numbers."""
+        return self.width - MARGIN - statistics.WIDTH, MARGIN + 27.0
+
+    @property
+    def cluster(self) -> tuple[float, float]:
+        """Top left corner of the cluster."""
+        return (self.width - cluster.WIDTH) / 2, self.height - cluster.HEIGHT - 4.0
+
+    def bird(self, inset_height: float) -> tuple[float, float]:
+        """Top left corner of the bird's-eye view, above the right inset or mirror."""
+        below = max(inset_height, mirrors.HEIGHT) + 2 * MARGIN - 4.0
+        return self.width - MARGIN - bird.WIDTH, self.height - below - bird.HEIGHT
+
+    def inset_size_px(self, share: float, aspect: float) -> tuple[int, int]:
+        """Pixels of a side picture; aspect: width over height. Insets leave the cluster free."""
+        free = (self.width - cluster.WIDTH) / 2 - 2 * MARGIN
+        width = max(48.0, min(share * self.width, free)) * self.scale
+        return round(width), max(1, round(width / aspect))

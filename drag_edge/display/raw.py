@@ -1,0 +1,52 @@
+"""For a person who tunes: what the networks said, before anything was understood."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from drag_edge.config.display import DebugSettings
+from drag_edge.config.vocabulary import DRIVABLE_ID, LANE_LINE_ID
+from drag_edge.display.palette import AMBER, GREEN, INK
+from drag_edge.display.panels.kit import Kit
+from drag_edge.display.sheet import Picture
+from drag_edge.inference.results import ClassMap, Detections, Perceived
+
+TINT_OPACITY = 0.3
+
+
+def draw_raw(picture: Picture, perceived: Perceived, settings: DebugSettings, kit: Kit) -> None:
+    """Class map first, boxes over it, each if wanted."""
+    for result in perceived.results.values():
+        if settings.class_map and isinstance(result, ClassMap):
+            _tint(picture, result)
+    for result in perceived.results.values():
+        if settings.raw_boxes and isinstance(result, Detections):
+            _boxes(picture, result, kit)
+
+
+def _tint(picture: Picture, result: ClassMap) -> None:
+    x0, y0, x1, y1 = (round(value) for value in result.region_px)
+    x0, y0 = max(0, x0), max(0, y0)
+    region = picture[y0 : max(y0, y1), x0 : max(x0, x1)]
+    if region.size == 0 or result.classes.size == 0:
+        return
+    colours = np.zeros((256, 3), np.uint8)
+    colours[DRIVABLE_ID] = GREEN
+    colours[LANE_LINE_ID] = AMBER
+    size = (region.shape[1], region.shape[0])
+    large = cv2.resize(result.classes, size, interpolation=cv2.INTER_NEAREST)
+    layer = colours[large]
+    mixed = cv2.addWeighted(region, 1 - TINT_OPACITY, layer, TINT_OPACITY, 0)
+    cv2.copyTo(mixed, (large > 0).astype(np.uint8), region)
+
+
+def _boxes(picture: Picture, result: Detections, kit: Kit) -> None:
+    for box, score, label in zip(result.boxes_px, result.scores, result.labels, strict=True):
+        if not np.isfinite(box).all():
+            continue
+        x0, y0, x1, y1 = (int(value) for value in np.clip(box, -4000, 8000))
+        cv2.rectangle(picture, (x0, y0), (x1, y1), INK, 1, cv2.LINE_AA)
+        sheet = kit.sheet(150, 12)
+        sheet.text(f"{label} {score:.2f}", 1, 9, 7, INK)
+        sheet.lay_over(picture, x0, y1 + 1)
