@@ -123,6 +123,7 @@ class BsdDecision:
     right: BsdLevel
     closing_ttc_left_s: float | None
     closing_ttc_right_s: float | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,11 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the features want, before the gate; `time_s` is the scene's."""
+    """What the features want, before the gate; `time_s` is the scene's.
+
+    events: all that the decision knew of, those that it raised itself included.
+    mode_reason: which faults the mode rests on, "" when none.
+    """
 
     time_s: float
     mode: Mode
@@ -147,6 +152,7 @@ class Decision:
     bsd: BsdDecision
     alerts: tuple[Alert, ...]
     events: tuple[Event, ...]
+    mode_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

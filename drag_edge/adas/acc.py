@@ -1,0 +1,230 @@
+"""Adaptive cruise control: set speed, time gap to the lead, stop and go.
+
+Following: a = k_d·(gap − desired) + k_v·(lead speed − speed) + k_a·lead acceleration, a constant
+time gap law whose feed-forward keeps a string of cars stable; never less braking than meeting the
+lead's speed at the stand-off asks for. The bounds of ISO 15622 are the last gate's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from drag_edge.adas.decision import AccDecision, AccState
+from drag_edge.adas.events import Right
+from drag_edge.adas.limits import accel_bounds_mps2
+from drag_edge.config.acc import AccSettings
+from drag_edge.config.limits import LimitSettings
+from drag_edge.perception.ego import EgoState
+from drag_edge.perception.scene import Scene, Track
+
+_STOPPED_MPS = 0.3
+_HOLD_ACCEL_MPS2 = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AccMemory:
+    """What ACC remembers from step to step.
+
+    cancelled: the driver braked; ACC waits for the switch to be released and pressed again.
+    time_gap_s: in force, on its way to the driver's setting. stop_gap_m: gap when the ego stopped.
+    """
+
+    time_s: float | None = None
+    cancelled: bool = False
+    accel_mps2: float | None = None
+    lead_id: int | None = None
+    time_gap_s: float | None = None
+    stopped_s: float | None = None
+    stop_gap_m: float = math.inf
+    curvature_1pm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The lead as it is now, the picture's age made up for."""
+
+    id: int
+    gap_m: float
+    speed_mps: float
+    accel_mps2: float
+
+
+def acc_step(
+    scene: Scene,
+    settings: AccSettings,
+    limits: LimitSettings,
+    state: AccMemory,
+    time_s: float,
+    rights: Right,
+) -> tuple[AccDecision, AccMemory]:
+    """One step. rights: without ACC it is unavailable."""
+    ego = scene.ego
+    gap_setting = _gap_setting(ego, settings)
+    cancelled = (state.cancelled or bool(ego.brake_pressed)) and ego.acc_enabled is True
+    idle = AccMemory(time_s=time_s, cancelled=cancelled)
+    verdict = _not_controlling(scene, settings, cancelled, rights)
+    if verdict is not None:
+        kind, reason = verdict
+        decision = AccDecision(
+            kind, None, ego.set_speed_mps, gap_setting,
+            settings.time_gaps_s[gap_setting - 1], None, None, False, reason,
+        )  # fmt: skip
+        return decision, idle
+    speed, set_speed = ego.speed_mps, ego.set_speed_mps
+    assert speed is not None  # _not_controlling asked
+    assert set_speed is not None
+
+    step_s = 0.0 if state.time_s is None else min(max(time_s - state.time_s, 0.0), 0.2)
+    lead = None if scene.lead is None else _present(scene.lead, scene, speed, time_s)
+    time_gap = _time_gap(lead, speed, gap_setting, settings, state, step_s)
+    desired = _desired_gap(speed, time_gap, settings)
+    curvature = _smooth(state.curvature_1pm, abs(scene.path.curvature_1pm), step_s)
+    cruise = _cruise_accel(speed, min(set_speed, _curve_speed(curvature, settings)), settings)
+    wanted = cruise if lead is None else min(cruise, _follow_accel(lead, speed, desired, settings))
+    least, most = accel_bounds_mps2(speed, limits)
+    takeover = wanted < least - 0.5
+    accel = min(max(wanted, least), most)
+    if state.accel_mps2 is not None:  # braking builds up freely here (the gate bounds its jerk)
+        accel = min(accel, state.accel_mps2 + settings.comfort_jerk_mps3 * step_s)
+
+    after = AccMemory(
+        time_s, False, accel, None if lead is None else lead.id, time_gap,
+        state.stopped_s, state.stop_gap_m, curvature,
+    )  # fmt: skip
+    kind, reason = _controlling_state(lead, cruise, wanted), ""
+    held, reason_held, after = _stop_and_go(lead, ego, speed, settings, after)
+    if held:
+        kind, accel, reason = AccState.STOPPED, min(accel, _HOLD_ACCEL_MPS2), reason_held
+        after = replace(after, accel_mps2=accel)
+    decision = AccDecision(
+        kind, accel, set_speed, gap_setting, time_gap, desired,
+        None if lead is None else lead.id, takeover, reason,
+    )  # fmt: skip
+    return decision, after
+
+
+def _not_controlling(
+    scene: Scene, settings: AccSettings, cancelled: bool, rights: Right
+) -> tuple[AccState, str] | None:
+    """The state and reason why ACC does not control, None when it does."""
+    ego = scene.ego
+    table = (
+        (not settings.enabled, AccState.OFF, "switched off in the configuration"),
+        (ego.acc_enabled is False, AccState.OFF, "switched off by the driver"),
+        (Right.ACC not in rights, AccState.UNAVAILABLE, "not allowed by the safety monitor"),
+        (ego.speed_mps is None, AccState.UNAVAILABLE, "ego speed unknown"),
+        (scene.tracks is None, AccState.UNAVAILABLE, "objects unknown"),
+        (ego.acc_enabled is None, AccState.UNAVAILABLE, "driver's switch unknown"),
+        (ego.brake_pressed is None, AccState.UNAVAILABLE, "brake pedal unknown"),
+        (cancelled, AccState.STANDBY, "driver braked"),
+        (ego.set_speed_mps is None, AccState.STANDBY, "no set speed"),
+        ((ego.speed_mps or 0.0) > settings.max_speed_mps, AccState.STANDBY, "too fast"),
+        (
+            (ego.accelerator or 0.0) >= settings.accelerator_override
+            and (ego.speed_mps or 0.0) >= _STOPPED_MPS,
+            AccState.OVERRIDE,
+            "driver accelerates",
+        ),
+    )
+    return next(((state, reason) for applies, state, reason in table if applies), None)
+
+
+def _gap_setting(ego: EgoState, settings: AccSettings) -> int:
+    setting = settings.default_gap_setting if ego.gap_setting is None else ego.gap_setting
+    return min(max(setting, 1), len(settings.time_gaps_s))
+
+
+def _present(track: Track, scene: Scene, speed_mps: float, time_s: float) -> Lead:
+    """The lead moved on from the picture's time to now."""
+    age_s = min(max(time_s - scene.time_s, 0.0), 0.5)
+    lead_mps = speed_mps + track.range_rate_mps if track.speed_mps is None else track.speed_mps
+    moved_mps = lead_mps + track.accel_mps2 * age_s / 2
+    ego_mps = speed_mps - (scene.ego.accel_mps2 or 0.0) * age_s / 2
+    return Lead(
+        track.id,
+        track.gap_m + (moved_mps - ego_mps) * age_s,
+        max(0.0, lead_mps + track.accel_mps2 * age_s),
+        track.accel_mps2,
+    )
+
+
+def _time_gap(
+    lead: Lead | None,
+    speed_mps: float,
+    gap_setting: int,
+    settings: AccSettings,
+    state: AccMemory,
+    step_s: float,
+) -> float:
+    """The time gap in force: the setting, reached slowly after a cut-in or a new choice."""
+    wanted = settings.time_gaps_s[gap_setting - 1]
+    if lead is None or speed_mps < 1.0:
+        return wanted
+    before = wanted if state.time_gap_s is None else state.time_gap_s
+    if lead.id != state.lead_id:  # a new lead: accept the gap it leaves, open it gently
+        before = min(wanted, max(settings.cut_in_time_gap_s, lead.gap_m / speed_mps))
+    step = settings.gap_recovery_sps * step_s
+    return min(max(wanted, before - step), before + step)
+
+
+def _desired_gap(speed_mps: float, time_gap_s: float, settings: AccSettings) -> float:
+    if settings.policy == "fixed_gap":
+        return settings.fixed_gap_m
+    return max(settings.standoff_m, time_gap_s * speed_mps)
+
+
+def _smooth(before: float, measured: float, step_s: float) -> float:
+    """First-order low-pass of half a second."""
+    return before + (measured - before) * step_s / (step_s + 0.5)
+
+
+def _curve_speed(curvature_1pm: float, settings: AccSettings) -> float:
+    """Speed at which the curve ahead asks for the comfortable lateral acceleration."""
+    return math.sqrt(settings.curve_lateral_accel_mps2 / max(curvature_1pm, 1e-6))
+
+
+def _cruise_accel(speed_mps: float, target_mps: float, settings: AccSettings) -> float:
+    wanted = settings.set_speed_gain_1ps * (target_mps - speed_mps)
+    return min(max(wanted, -settings.comfort_decel_mps2), settings.comfort_accel_mps2)
+
+
+def _follow_accel(lead: Lead, speed_mps: float, desired_m: float, settings: AccSettings) -> float:
+    """The time gap law, and at least the braking that meets the lead's speed at the stand-off."""
+    closing = speed_mps - lead.speed_mps
+    wanted = (
+        settings.gap_gain_1ps2 * (lead.gap_m - desired_m)
+        - settings.speed_gain_1ps * closing
+        + settings.lead_accel_gain * lead.accel_mps2
+    )
+    if closing <= 0.0:
+        return wanted
+    room_m = max(lead.gap_m - settings.standoff_m, 0.5)
+    needed = min(lead.accel_mps2, 0.0) - closing**2 / (2 * room_m)
+    return min(wanted, needed) if needed < -settings.comfort_decel_mps2 else wanted
+
+
+def _controlling_state(lead: Lead | None, cruise: float, wanted: float) -> AccState:
+    return AccState.FOLLOW if lead is not None and wanted < cruise else AccState.SPEED
+
+
+def _stop_and_go(
+    lead: Lead | None, ego: EgoState, speed_mps: float, settings: AccSettings, state: AccMemory
+) -> tuple[bool, str, AccMemory]:
+    """Whether the ego is held at standstill behind a lead: (held, reason, state)."""
+    free = replace(state, stopped_s=None, stop_gap_m=math.inf)
+    if lead is None or state.time_s is None:
+        return False, "", free
+    if state.stopped_s is None:
+        near = lead.gap_m < settings.standoff_m + settings.go_gap_m
+        if speed_mps > _STOPPED_MPS or lead.speed_mps > _STOPPED_MPS or not near:
+            return False, "", free
+        return True, "", replace(state, stopped_s=state.time_s, stop_gap_m=lead.gap_m)
+    drove_off = lead.gap_m > state.stop_gap_m + settings.go_gap_m or lead.speed_mps > 1.0
+    if not drove_off:
+        return True, "", state
+    waited_s = state.time_s - state.stopped_s
+    confirmed = (ego.accelerator or 0.0) >= settings.accelerator_override
+    if waited_s <= settings.auto_go_s or confirmed:
+        return False, "", free
+    return True, "confirm to go", state

@@ -1,0 +1,110 @@
+"""`adas.aeb`: forward collision warning and emergency braking."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from drag_edge.config.base import Section, quantity
+
+
+class AebSettings(Section):
+    """Emergency braking: the brake that is predicted, the stages, the evidence asked for."""
+
+    enabled: bool = Field(True, description="False: neither warning nor braking.")
+    policy: Literal["brake_now", "ttc_stages"] = Field(
+        "brake_now",
+        description="brake_now brakes at the last point at which braking still avoids the "
+        "contact, by simulation; ttc_stages by fixed times to collision.",
+    )
+    ttc_full_s: float = quantity(0.6, "s", "Policy ttc_stages: full braking.", gt=0, le=5)
+    ttc_partial_s: float = quantity(1.5, "s", "Policy ttc_stages: half braking.", gt=0, le=5)
+    ttc_warn_s: float = quantity(3.0, "s", "Policy ttc_stages: warning.", gt=0, le=8)
+
+    full_decel_mps2: float = quantity(
+        9.0, "m/s^2", "Full braking (R152 asks for at least 5).", ge=5, le=10
+    )
+    partial_decel_mps2: float = quantity(4.5, "m/s^2", "Partial braking.", ge=1, le=6)
+    brake_latency_s: float = quantity(
+        0.05, "s", "From this decision to the brake controller.", ge=0, le=1
+    )
+    brake_dead_time_s: float = quantity(0.15, "s", "Until the brakes bite.", ge=0, le=1)
+    brake_ramp_mps3: float = quantity(25.0, "m/s^3", "Build-up of the deceleration.", gt=1, le=100)
+    margin_m: float = quantity(1.0, "m", "Least gap that the prediction must keep.", ge=0.2, le=5)
+    prefill_lead_s: float = quantity(
+        1.4, "s", "Brakes are prefilled this long before full braking.", ge=0, le=3
+    )
+    warn_lead_s: float = quantity(
+        1.2, "s", "Warning this long before full braking (R152: ≥0.8 s).", ge=0.8, le=3
+    )
+    partial_lead_s: float = quantity(
+        0.3, "s", "Partial braking this long before full braking.", ge=0, le=1
+    )
+    vulnerable_warn_lead_s: float = quantity(
+        1.0, "s", "Warning lead for pedestrians and two-wheelers.", ge=0, le=3
+    )
+    lead_decel_max_mps2: float = quantity(
+        10.0, "m/s^2", "An estimated lead deceleration beyond this is cut to it.", ge=3, le=12
+    )
+    horizon_s: float = quantity(8.0, "s", "How far the prediction looks.", ge=2, le=12)
+
+    min_gap_m: float = quantity(0.75, "m", "No decision on nearer objects.", ge=0, le=5)
+    max_gap_m: float = quantity(120.0, "m", "No decision on farther objects.", ge=20, le=250)
+    min_speed_mps: float = quantity(2.0, "m/s", "No decision below this ego speed.", ge=0, le=10)
+    max_speed_mps: float = quantity(60.0, "m/s", "No decision above this ego speed.", ge=10, le=100)
+    min_closing_mps: float = quantity(1.0, "m/s", "No decision on slower closing.", ge=0, le=5)
+    min_confidence: float = quantity(
+        0.7, "1", "Least confidence of a track to brake for.", ge=0, le=1
+    )
+    min_frames: int = quantity(
+        3, "1", "Frames in a row that must agree before acting.", ge=1, le=20
+    )
+    cautious_frames: int = quantity(
+        6,
+        "1",
+        "Frames asked for full braking where the box's growth does not confirm the range.",
+        ge=1,
+        le=40,
+    )
+    max_range_jump_m: float = quantity(
+        8.0, "m", "A larger jump between frames starts the count again.", gt=0, le=30
+    )
+    scale_ttc_ratio: float = quantity(
+        2.0, "1", "Times to collision from range and growth agree within this factor.", gt=1, le=5
+    )
+    min_path_overlap: float = quantity(
+        0.35, "1", "Share of a vehicle that must lie in the own corridor.", gt=0, le=1
+    )
+    vulnerable_lateral_margin_m: float = quantity(
+        0.3, "m", "Corridor beyond the body for pedestrians and two-wheelers.", ge=0, le=1.5
+    )
+    crossing_speed_mps: float = quantity(
+        0.5,
+        "m/s",
+        "Pedestrians and two-wheelers that move sideways slower than this are taken to stay.",
+        gt=0,
+        le=2,
+    )
+    leaving_speed_mps: float = quantity(
+        1.0,
+        "m/s",
+        "A vehicle leaving the corridor faster than this is expected to be gone.",
+        gt=0,
+        le=5,
+    )
+    data_hold_s: float = quantity(
+        0.5, "s", "Braking in progress outlives its target's data this long.", ge=0, le=0.5
+    )
+    standstill_hold_s: float = quantity(
+        1.5, "s", "After stopping the brake is held this long.", ge=0, le=10
+    )
+    kickdown: float = quantity(
+        0.9, "1", "Accelerator position by which the driver interrupts.", gt=0.3, le=1
+    )
+    steering_override_radps: float = quantity(
+        3.5, "rad/s", "Steering-wheel speed by which the driver interrupts.", gt=0.5, le=20
+    )
+    override_hold_s: float = quantity(
+        1.0, "s", "No braking this long after the driver interrupted.", ge=0, le=10
+    )
