@@ -35,7 +35,7 @@ class ReferenceLine:
 
     def curvature_at(self, s_m: npt.ArrayLike) -> FloatArray:
         """Curvature in 1/m at station s; positive bends left; ends hold their value."""
-        return np.asarray(np.interp(s_m, self.station_m, self.curvature_1pm))
+        return np.asarray(np.interp(np.asarray(s_m, float), self.station_m, self.curvature_1pm))
 
     def pose(
         self, s_m: npt.ArrayLike, d_m: npt.ArrayLike

@@ -1,0 +1,270 @@
+"""Ground truth from the same geometry that the picture is painted from: boxes and class maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from drag_edge.sim.camera import Camera, Projector
+from drag_edge.sim.reference_line import FloatArray
+from drag_edge.sim.render_canvas import KOSCHMIEDER
+from drag_edge.sim.render_figures import figure_outline_m
+from drag_edge.sim.render_lens import bonnet_outline, flank_outline
+from drag_edge.sim.render_look import Look
+from drag_edge.sim.render_signals import signal_head_corners
+from drag_edge.sim.render_vehicles import in_world, vehicle_mesh
+from drag_edge.sim.road_surface import (
+    mark_outline,
+    open_stretches,
+    ribbon,
+    visible_stations,
+)
+from drag_edge.sim.world import Actor, ActorKind, EgoPose, World
+
+Roi = tuple[float, float, float, float]
+ByteMap = npt.NDArray[np.uint8]
+
+OBJECT_CLASS: dict[ActorKind, str] = {
+    "car": "car",
+    "truck": "truck",
+    "pedestrian": "pedestrian",
+    "cyclist": "bicycle",
+}
+BACKGROUND, DRIVABLE, LANE_LINE = 0, 1, 2
+
+LINE_REACH_M = 100.0
+MIN_VISIBLE = 0.25
+MIN_INSIDE = 0.15
+HAZE_LIMIT = 0.9
+"""A thing with less than 1 − this much contrast left gets no label."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxLabel:
+    """A box in pixels of the full picture, cut at its border; ``visible`` is 0–1."""
+
+    name: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    visible: float
+    distance_m: float
+
+
+def object_labels(world: World, ego: EgoPose, camera: Camera, look: Look) -> list[BoxLabel]:
+    """Road users. The box is the whole thing's (also its hidden part), cut at the border.
+
+    Left out: less than a quarter visible behind others, mostly outside the picture, lost in
+    haze. Too small is for the caller to say, who knows the model's input.
+    """
+    projector = Projector(camera, ego)
+    found: list[tuple[float, Actor, FloatArray]] = []
+    for actor in world.actors:
+        hull = silhouette(projector, actor, world.time_s)
+        if hull is None:
+            continue
+        centre = np.array([actor.x_m, actor.y_m, 0.5 * actor.height_m])
+        distance = float(np.linalg.norm(projector.to_optical(centre))) - 0.4 * actor.length_m
+        found.append((distance, actor, hull))
+    found.sort(key=lambda item: -item[0])
+    owner = _owner_map(camera, projector, look, [hull for _, _, hull in found])
+    labels = []
+    for number, (distance, actor, hull) in enumerate(found, start=1):
+        box = _clipped_box(hull, camera)
+        if box is None or _haze(world, distance) > HAZE_LIMIT:
+            continue
+        inside = _mask_area(hull, camera)
+        visible = float(np.count_nonzero(owner == number)) / max(1.0, inside)
+        share_inside = inside / max(1.0, float(cv2.contourArea(hull.astype(np.float32))))
+        large = inside > 0.005 * camera.width * camera.height
+        if visible < MIN_VISIBLE or (share_inside < MIN_INSIDE and not large):
+            continue
+        labels.append(BoxLabel(OBJECT_CLASS[actor.kind], *box, min(1.0, visible), distance))
+    return labels
+
+
+def silhouette(projector: Projector, actor: Actor, time_s: float) -> FloatArray | None:
+    """Convex hull (N, 2) of an actor in pixels; None when it is behind the camera."""
+    if actor.kind in ("car", "truck"):
+        optical = projector.to_optical(in_world(actor, vehicle_mesh(actor).points_m))
+        pixels = _visible_pixels(projector, optical)
+    else:
+        ends, radii = figure_outline_m(actor, time_s)
+        optical = projector.to_optical(ends)
+        if optical[:, 2].min() < 0.5:
+            return None
+        middle = projector.to_pixels(optical)
+        reach = (radii * projector.camera.fx / optical[:, 2])[:, None]
+        pixels = np.concatenate((middle - reach, middle + reach))
+    if pixels is None or len(pixels) < 3:
+        return None
+    limit = 20000.0
+    hull = cv2.convexHull(np.clip(pixels, -limit, limit).astype(np.float32))
+    return np.asarray(hull[:, 0].astype(np.float64))
+
+
+def _visible_pixels(projector: Projector, optical: FloatArray) -> FloatArray | None:
+    ahead = optical[:, 2] >= 0.5
+    if not np.any(ahead):
+        return None
+    if np.all(ahead):
+        return projector.to_pixels(optical)
+    # Points behind the near plane slide along lines to the nearest point that is in front.
+    front, back = optical[ahead], optical[~ahead]
+    share = (0.5 - back[:, None, 2]) / (front[None, :, 2] - back[:, None, 2])
+    cut = back[:, None] + share[..., None] * (front[None] - back[:, None])
+    return projector.to_pixels(np.concatenate((front, cut.reshape(-1, 3))))
+
+
+def _owner_map(
+    camera: Camera, projector: Projector, look: Look, hulls: list[FloatArray]
+) -> npt.NDArray[np.uint16]:
+    """Which hull (from 1) each pixel shows; ego parts and nothing are 0."""
+    owner = np.zeros((camera.height, camera.width), np.uint16)
+    for number, hull in enumerate(hulls, start=1):
+        cv2.fillConvexPoly(owner, np.round(hull).astype(np.int32), number)
+    for outline in (bonnet_outline(projector, look), flank_outline(projector)):
+        if outline is not None:
+            cv2.fillPoly(owner, [np.round(outline).astype(np.int32)], 0)
+    return owner
+
+
+def _mask_area(hull: FloatArray, camera: Camera) -> float:
+    mask = np.zeros((camera.height, camera.width), np.uint8)
+    cv2.fillConvexPoly(mask, np.round(hull).astype(np.int32), 1)
+    return float(np.count_nonzero(mask))
+
+
+def _clipped_box(pixels: FloatArray, camera: Camera) -> tuple[float, float, float, float] | None:
+    x0, y0 = np.maximum(pixels.min(axis=0), 0.0)
+    x1, y1 = np.minimum(pixels.max(axis=0), (camera.width, camera.height))
+    if x1 - x0 < 1.0 or y1 - y0 < 1.0:
+        return None
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _haze(world: World, distance_m: float) -> float:
+    return float(1.0 - np.exp(-KOSCHMIEDER * distance_m / world.weather.visibility_m))
+
+
+def _hidden_share(
+    box: tuple[float, float, float, float],
+    distance_m: float,
+    hulls: list[tuple[float, FloatArray]],
+    camera: Camera,
+) -> float:
+    """Share of a box that nearer road users cover."""
+    x0, y0, x1, y1 = box
+    width, height = max(1, round(x1 - x0)), max(1, round(y1 - y0))
+    mask = np.zeros((height, width), np.uint8)
+    for other_m, hull in hulls:
+        if other_m < distance_m:
+            cv2.fillConvexPoly(mask, np.round(hull - (x0, y0)).astype(np.int32), 1)
+    return float(mask.mean())
+
+
+def _hulls(world: World, projector: Projector) -> list[tuple[float, FloatArray]]:
+    hulls = []
+    for actor in world.actors:
+        hull = silhouette(projector, actor, world.time_s)
+        if hull is not None:
+            centre = np.array([actor.x_m, actor.y_m, 0.5 * actor.height_m])
+            hulls.append((float(np.linalg.norm(projector.to_optical(centre))), hull))
+    return hulls
+
+
+def signal_labels(world: World, ego: EgoPose, camera: Camera) -> list[BoxLabel]:
+    """Heads of traffic lights that face the camera, named by state; half visible at least."""
+    projector = Projector(camera, ego)
+    hulls = _hulls(world, projector)
+    labels = []
+    for light, state in zip(world.road.traffic_lights, world.light_states, strict=True):
+        corners = signal_head_corners(world.road, light)
+        optical = projector.to_optical(corners)
+        _, _, heading = world.road.pose(light.s_m, light.d_m)
+        distance = float(np.linalg.norm(optical.mean(axis=0)))
+        towards = (corners.mean(axis=0) - projector.position) / max(distance, 1e-6)
+        facing = towards[0] * np.cos(heading) + towards[1] * np.sin(heading)
+        if optical[:, 2].min() < 1.0 or facing < 0.45 or _haze(world, distance) > HAZE_LIMIT:
+            continue
+        pixels = projector.to_pixels(optical)
+        box = _clipped_box(pixels, camera)
+        if box is None or _hidden_share(box, distance, hulls, camera) > 0.5:
+            continue
+        whole = np.prod(pixels.max(axis=0) - pixels.min(axis=0))
+        inside = (box[2] - box[0]) * (box[3] - box[1]) / float(whole)
+        if inside >= 0.5:
+            labels.append(BoxLabel(f"traffic_light_{state}", *box, inside, distance))
+    return labels
+
+
+def split_labels(world: World, ego: EgoPose, camera: Camera, look: Look) -> list[BoxLabel]:
+    """Road-surface marks, each with the box of its paint; 40 % visible at least."""
+    projector = Projector(camera, ego)
+    hulls = _hulls(world, projector)
+    bonnet = bonnet_outline(projector, look)
+    if bonnet is not None:
+        hulls.append((0.0, bonnet))
+    labels = []
+    for mark in world.road.marks:
+        points = mark_outline(world.road, mark)
+        optical = projector.to_optical(points)
+        if optical[:, 2].max() < 1.5:
+            continue
+        pixels = projector.to_pixels(optical[optical[:, 2] > 1.0])
+        box = _clipped_box(pixels, camera)
+        distance = float(np.linalg.norm(optical.mean(axis=0)))
+        if box is None or _haze(world, distance) > HAZE_LIMIT:
+            continue
+        hidden = _hidden_share(box, distance, hulls, camera)
+        if hidden <= 0.6:
+            labels.append(BoxLabel(mark.kind, *box, 1.0 - hidden, distance))
+    return labels
+
+
+def road_map(
+    world: World, ego: EgoPose, camera: Camera, look: Look, roi: Roi, size: tuple[int, int]
+) -> ByteMap:
+    """Class map (height, width) of a crop, drawn at the model's own ``size`` (width, height).
+
+    Drivable is the carriageway between its outermost lines, oncoming lanes and junctions
+    included; lane lines are continuous, also between dashes (as in public data sets), at least
+    one pixel wide, up to ``LINE_REACH_M``. Road users and the ego's own parts are background.
+    """
+    cropped = camera.cropped(roi, *size)
+    projector = Projector(cropped, ego)
+    road = world.road
+    classes = np.zeros((size[1], size[0]), np.uint8)
+    stations = visible_stations(road, projector)
+    left, right = road.boundary_d_m(0), road.boundary_d_m(len(road.lanes))
+    _fill(classes, projector, ribbon(road, stations, left, right), DRIVABLE)
+    eye_s, _ = road.locate(float(projector.position[0]), float(projector.position[1]))
+    near = stations[np.abs(stations - eye_s) <= LINE_REACH_M]
+    for boundary, line in enumerate(road.lines):
+        if line.style == "none":
+            continue
+        d, half = road.boundary_d_m(boundary), 0.5 * line.width_m
+        for stretch in open_stretches(road, near):
+            _fill(classes, projector, ribbon(road, stretch, d + half, d - half), LANE_LINE)
+    for actor in world.actors:
+        hull = silhouette(projector, actor, world.time_s)
+        if hull is not None:
+            cv2.fillConvexPoly(classes, np.round(hull).astype(np.int32), BACKGROUND)
+    bonnet = bonnet_outline(Projector(camera, ego), look)
+    if bonnet is not None:
+        origin = np.array([roi[0] * camera.width, roi[1] * camera.height])
+        scale = np.array([cropped.fx / camera.fx, cropped.fy / camera.fy])
+        pixels = np.round((bonnet - origin) * scale).astype(np.int32)
+        cv2.fillPoly(classes, [pixels], BACKGROUND)
+    return classes
+
+
+def _fill(classes: ByteMap, projector: Projector, points_m: FloatArray, value: int) -> None:
+    pixels = projector.polygon_pixels(points_m)
+    if pixels is not None:
+        points = np.round(pixels * 16).astype(np.int32)
+        cv2.fillPoly(classes, [points], value, cv2.LINE_8, 4)
