@@ -1,0 +1,1 @@
+"""Trains the demo models on rendered scenes; needs torch and ultralytics, the daemon does not."""

@@ -1,0 +1,107 @@
+"""Renders scenes, trains the four demo models, exports them to ONNX and measures them.
+
+    python tools/train_demo_models.py [--seed N] [--scenes N] [--epochs N] [--only NAME] [--out DIR]
+
+Needs torch, ultralytics, onnx and onnxruntime beside the core's packages. Data sets and
+checkpoints go to ``--work``, outside the repository; a second start goes on where the first
+one stopped. Results are written as ``NAME.onnx`` and into ``metrics.json`` under ``--out``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from demo_training import detectors, measure, scenes, segmenter  # noqa: E402
+from demo_training.specs import SPECS, ModelSpec  # noqa: E402
+
+
+def main() -> int:
+    arguments = _parse_arguments()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    names = [arguments.only] if arguments.only else list(SPECS)
+    for name in names:
+        spec = SPECS[name]
+        count = arguments.scenes or spec.scenes
+        epochs = arguments.epochs or spec.epochs
+        work = arguments.work / f"seed{arguments.seed}-{count}x{epochs}"
+        work.mkdir(parents=True, exist_ok=True)
+        print(f"{name}: {count} scenes, {epochs} epochs, work in {work}", flush=True)
+        row = _make(spec, arguments, work, count, epochs)
+        _write_metrics(arguments.out / "metrics.json", name, row)
+        print(json.dumps({name: row}, indent=1), flush=True)
+    return 0
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scenes", type=int, help="training scenes (default: per model)")
+    parser.add_argument("--epochs", type=int, help="epochs (default: per model)")
+    parser.add_argument("--only", choices=list(SPECS), help="one model only")
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "engines" / "demo")
+    parser.add_argument(
+        "--work", type=Path, default=Path(tempfile.gettempdir()) / "drag_edge_training"
+    )
+    parser.add_argument("--export-only", action="store_true", help="export the newest checkpoint")
+    return parser.parse_args()
+
+
+def _make(
+    spec: ModelSpec, arguments: argparse.Namespace, work: Path, count: int, epochs: int
+) -> dict[str, object]:
+    started = time.monotonic()
+    folder = work / f"{spec.name}_data"
+    build = scenes.build_segment_set if spec.task == "segment" else scenes.build_detect_set
+    data = build(spec, folder, arguments.seed, count)
+    rendered = time.monotonic()
+    target = arguments.out / f"{spec.name}.onnx"
+    if spec.task == "segment":
+        net = segmenter.train(spec, data, work, arguments.seed, epochs, arguments.export_only)
+        segmenter.export(spec, net, target)
+        row = measure.measure_segmenter(spec, target, folder)
+    else:
+        start = _start_weights(spec, arguments)
+        weights = detectors.train(
+            spec, data, work, arguments.seed, epochs, start, arguments.export_only
+        )
+        detectors.export(spec, weights, target)
+        row = measure.measure_detector(spec, target, folder)
+    row |= {
+        "seed": arguments.seed,
+        "scenes": count,
+        "epochs": epochs,
+        "input": list(spec.size),
+        "roi": list(spec.roi),
+        "file_kib": round(target.stat().st_size / 1024),
+        "render_s": round(rendered - started),
+        "training_s": round(time.monotonic() - rendered),
+        "partial": bool(arguments.export_only),
+    }
+    return row
+
+
+def _start_weights(spec: ModelSpec, arguments: argparse.Namespace) -> Path | None:
+    if spec.start_from is None:
+        return None
+    found = sorted(arguments.work.glob(f"seed*/{spec.start_from}/weights/last.pt"))
+    return found[-1] if found else None
+
+
+def _write_metrics(path: Path, name: str, row: dict[str, object]) -> None:
+    table = json.loads(path.read_text()) if path.is_file() else {}
+    table[name] = row
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps(dict(sorted(table.items())), indent=1) + "\n")
+    partial.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
