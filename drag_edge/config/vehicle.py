@@ -78,13 +78,21 @@ class SignalSettings(Section):
     message: str = Field(..., description="The message's name in the DBC", min_length=1)
     signal: str = Field(..., description="The signal's name in that message", min_length=1)
     timeout_s: float | None = quantity(
-        None, "s", "Unknown when not received for this long; none takes the section's", gt=0, le=10
+        None,
+        "s",
+        "Unknown when not received for this long; none takes the section's",
+        gt=0,
+        le=3600,
     )
 
 
 class NumberSignal(SignalSettings):
-    """A measured quantity: value = ±(signal · scale + offset), then from `unit` to SI."""
+    """A measured quantity: value = ±((signal + plus) · scale + offset), then from `unit` to SI."""
 
+    plus: str | None = Field(
+        None,
+        description="A second signal of the same message to be added, e.g. the angle's fraction",
+    )
     unit: str | None = Field(
         None,
         description=(
@@ -96,7 +104,9 @@ class NumberSignal(SignalSettings):
     offset: float = quantity(0.0, "1", "Added after the factor")
     invert: bool = Field(False, description="Turn the sign: for signals that are right positive")
     invalid: tuple[float | str, ...] = Field(
-        (), description="Values or labels by which the vehicle says that it does not know"
+        (),
+        json_schema_extra={"unit": "1"},
+        description="Values or labels by which the vehicle says that it does not know",
     )
 
 
@@ -104,7 +114,9 @@ class SwitchSignal(SignalSettings):
     """Something that is on or off; on is any value but 0 unless told otherwise."""
 
     on: tuple[float | str, ...] | None = Field(
-        None, description="The values, or labels of the DBC's value table, that mean on"
+        None,
+        json_schema_extra={"unit": "1"},
+        description="The values, or labels of the DBC's value table, that mean on",
     )
     above: float | None = quantity(None, "1", "On above this value (a pressure, a torque)")
     invert: bool = Field(False, description="On means off, as for a signal named ..._RELEASED")
@@ -121,6 +133,7 @@ class ChoiceSignal(SignalSettings):
 
     values: dict[str, int] = Field(
         default_factory=dict,
+        json_schema_extra={"unit": "1"},
         description=(
             "What the vehicle sends (a number or a label of the value table) and which choice "
             "that is, e.g. {LONG: 3, MEDIUM: 2, SHORT: 1}; empty takes the number as it is"
@@ -133,7 +146,7 @@ class EgoSettings(Section):
 
     dbc: Path = input_file(..., "The DBC file of the vehicle's own bus")
     timeout_s: float = quantity(
-        0.5, "s", "A signal not received for this long is unknown", gt=0, le=10
+        0.5, "s", "A signal not received for this long is unknown", gt=0, le=3600
     )
     protection: Protection = Field(
         Protection.NONE,

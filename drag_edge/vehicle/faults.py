@@ -1,24 +1,15 @@
-"""Which fault bit of STATUS an event sets. Policy is this table."""
+"""Which fault bits of STATUS are set: event → bit is this one table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from drag_edge.adas.events import policy_of
 from drag_edge.events import Event
 
-FAULT_BITS = (
-    "StatusFaultCamera",
-    "StatusFaultModel",
-    "StatusFaultPerception",
-    "StatusFaultLate",
-    "StatusFaultEgo",
-    "StatusFaultBus",
-    "StatusFaultOther",
-)
-
-# The first part of an event's name says which part it is about.
-_BIT_OF_PREFIX = MappingProxyType(
+# The first word of an event's name says which part it is about.
+_BIT_OF_PART = MappingProxyType(
     {
         "camera": "StatusFaultCamera",
         "frame": "StatusFaultCamera",
@@ -28,22 +19,56 @@ _BIT_OF_PREFIX = MappingProxyType(
         "road": "StatusFaultPerception",
         "range": "StatusFaultPerception",
         "pitch": "StatusFaultPerception",
-        "clock": "StatusFaultPerception",
+        "scene": "StatusFaultLate",
         "loop": "StatusFaultLate",
-        "late": "StatusFaultLate",
+        "clock": "StatusFaultLate",
         "ego": "StatusFaultEgo",
-        "speed": "StatusFaultEgo",
         "bus": "StatusFaultBus",
+        "can": "StatusFaultBus",
         "log": "StatusFaultBus",
     }
 )
-_GOOD_NEWS = ("_recovered", "_loaded", "_connected", "_ready")
+OTHER_BIT = "StatusFaultOther"
+FAULT_BITS = (*dict.fromkeys(_BIT_OF_PART.values()), OTHER_BIT)
+
+# STATUS leaves every 100 ms: an event of one step must be seen by a receiver that misses a few.
+_LEAST_HOLD_S = 0.5
 
 
-def faults_of(events: Iterable[Event]) -> frozenset[str]:
-    """The fault signals of STATUS that these events set."""
-    return frozenset(
-        _BIT_OF_PREFIX.get(event.name.split("_", 1)[0], "StatusFaultOther")
-        for event in events
-        if not event.name.endswith(_GOOD_NEWS)
-    )
+class FaultMemory:
+    """The faults that hold: an event sets its bit for as long as adas/events.py says it holds."""
+
+    def __init__(self) -> None:
+        self._last_s: dict[tuple[str, str], float] = {}
+
+    def note(self, events: Iterable[Event], now_s: float) -> None:
+        """Take the events of one step of the main loop."""
+        for event in events:
+            for name, source in list(self._last_s):
+                if source == event.source and policy_of(name).until == event.name:
+                    del self._last_s[name, source]
+            if _is_fault(event):
+                self._last_s[event.name, event.source] = now_s
+
+    def bits(self, now_s: float) -> frozenset[str]:
+        """The fault signals of STATUS that are set."""
+        self._last_s = {
+            key: last_s for key, last_s in self._last_s.items() if _holds(key[0], now_s - last_s)
+        }
+        return frozenset(fault_bit(name) for name, _ in self._last_s)
+
+
+def fault_bit(event_name: str) -> str:
+    """The signal of STATUS that an event of this name sets."""
+    return _BIT_OF_PART.get(event_name.split("_", 1)[0], OTHER_BIT)
+
+
+def _is_fault(event: Event) -> bool:
+    """Events that only inform, by adas/events.py, set no bit."""
+    policy = policy_of(event.name)
+    return policy.hold_s > 0 or policy.until is not None
+
+
+def _holds(name: str, age_s: float) -> bool:
+    policy = policy_of(name)
+    return policy.until is not None or 0 <= age_s <= max(policy.hold_s, _LEAST_HOLD_S)

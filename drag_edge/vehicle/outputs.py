@@ -26,9 +26,10 @@ class Heartbeat:
     """How the main loop is doing, seen by the sender.
 
     loop_age_s: since the loop last published, None before it did. fps: of the loop, 0 when it
-    stands. uptime_s: since the sender started.
+    stands. uptime_s: since the sender started. faults: the fault signals of STATUS that are set.
     """
 
     loop_age_s: float | None
     fps: float
     uptime_s: float
+    faults: frozenset[str] = frozenset()

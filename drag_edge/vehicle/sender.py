@@ -16,6 +16,7 @@ from drag_edge.vehicle.ages import age_at_scene_s
 from drag_edge.vehicle.codec import Codec
 from drag_edge.vehicle.data_ids import DATA_IDS
 from drag_edge.vehicle.e2e import COUNTER_MODULUS, protect
+from drag_edge.vehicle.faults import FaultMemory
 from drag_edge.vehicle.outputs import Heartbeat, Outputs
 from drag_edge.vehicle.schedule import Due, spread_offsets_s
 from drag_edge.vehicle.signals import (
@@ -63,6 +64,7 @@ class CyclicSender:
         self._slot = 0
         self._outputs: Outputs | None = None
         self._published_s: deque[float] = deque(maxlen=240)
+        self._faults = FaultMemory()
         self._publishing = threading.Lock()
         self._sending = threading.Lock()
         self._closed = False
@@ -75,7 +77,9 @@ class CyclicSender:
         """Tell the bus this from now on."""
         with self._publishing:
             self._outputs = Outputs(scene, decision, command)
-            self._published_s.append(self._clock.now_s())
+            now_s = self._clock.now_s()
+            self._published_s.append(now_s)
+            self._faults.note((*scene.events, *decision.events), now_s)
 
     def step(self, now_s: float) -> None:
         """Send what is due."""
@@ -102,12 +106,14 @@ class CyclicSender:
     def _heartbeat(self, now_s: float) -> Heartbeat:
         with self._publishing:
             times_s = tuple(self._published_s)
+            faults = self._faults.bits(now_s)
         recent = [time_s for time_s in times_s if now_s - time_s <= _FPS_WINDOW_S]
         span_s = recent[-1] - recent[0] if recent else 0.0
         return Heartbeat(
             loop_age_s=now_s - times_s[-1] if times_s else None,
             fps=(len(recent) - 1) / span_s if span_s > 0 else 0.0,
             uptime_s=now_s - self._start_s,
+            faults=faults,
         )
 
     def _send(self, name: str, outputs: Outputs | None, now_s: float) -> None:

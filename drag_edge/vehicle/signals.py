@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from drag_edge.perception.scene import BlindSpot, LaneLine, Track
-from drag_edge.vehicle.faults import faults_of
 from drag_edge.vehicle.outputs import Heartbeat, Outputs
 
 Value = float | str | None  # bool is an int, int is a float
@@ -230,11 +229,9 @@ def nearest_tracks(front: Sequence[Track], side: Sequence[Track]) -> list[Track]
 
 def status(outputs: Outputs, heartbeat: Heartbeat) -> Signals:
     """STATUS while the command is in time."""
-    faults = faults_of((*outputs.scene.events, *outputs.decision.events))
     return {
         "StatusMode": outputs.decision.mode.name,
         "StatusActuation": outputs.command.actuation,
-        **dict.fromkeys(faults, True),
         "StatusFaultLimits": bool(outputs.command.limited),
         **_heartbeat(heartbeat),
     }
@@ -242,7 +239,11 @@ def status(outputs: Outputs, heartbeat: Heartbeat) -> Signals:
 
 def status_without_command(mode: str, late: bool, heartbeat: Heartbeat) -> Signals:
     """STATUS when nobody may act: no command yet, the last one too old, or the end."""
-    return {"StatusMode": mode, "StatusFaultLate": late, **_heartbeat(heartbeat)}
+    return {
+        "StatusMode": mode,
+        **_heartbeat(heartbeat),
+        **({"StatusFaultLate": True} if late else {}),
+    }
 
 
 def _heartbeat(heartbeat: Heartbeat) -> Signals:
@@ -250,6 +251,7 @@ def _heartbeat(heartbeat: Heartbeat) -> Signals:
         "StatusLoopAge": heartbeat.loop_age_s,
         "StatusFps": heartbeat.fps,
         "StatusUptime": heartbeat.uptime_s,
+        **dict.fromkeys(heartbeat.faults, True),
     }
 
 

@@ -1,0 +1,73 @@
+"""The vehicle as the loop sees it: what it says of itself, and what we tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from drag_edge.adas.decision import Command, Decision
+from drag_edge.clock import Clock
+from drag_edge.config.vehicle import VehicleSettings
+from drag_edge.events import Event
+from drag_edge.perception.ego import EgoState
+from drag_edge.perception.scene import Scene
+from drag_edge.vehicle.bus import open_bus
+from drag_edge.vehicle.codec import Codec
+from drag_edge.vehicle.ego import EgoReader
+from drag_edge.vehicle.schedule import TICK_S
+from drag_edge.vehicle.sender import CyclicSender
+
+RECEIVE_PERIOD_S = 0.005
+
+
+class VehicleLink:
+    """Bus, cyclic sender and ego reader, running from the moment it is made.
+
+    Raises UnavailableError (bus), ConfigError (DBC, mapping) or CannotCreateError (log).
+    """
+
+    def __init__(
+        self, settings: VehicleSettings, clock: Clock, on_event: Callable[[Event], None]
+    ) -> None:
+        self._clock = clock
+        self._bus = open_bus(settings.can, clock, on_event)
+        self._reader = EgoReader(self._bus, settings.ego, clock.now_s(), on_event)
+        self._sender = CyclicSender(self._bus, Codec(), clock)
+        self._steps = (
+            clock.every(TICK_S, self._sender.step, "can-send"),
+            clock.every(RECEIVE_PERIOD_S, self._reader.step, "can-receive"),
+        )
+
+    def ego(self, now_s: float) -> EgoState:
+        """The own vehicle as known at now_s."""
+        return self._reader.state(now_s)
+
+    def publish(self, scene: Scene, decision: Decision, command: Command) -> None:
+        """Tell the bus this from now on."""
+        self._sender.publish(scene, decision, command)
+
+    @property
+    def sent(self) -> int:
+        """Frames that left."""
+        return self._sender.sent
+
+    @property
+    def received(self) -> int:
+        """Frames of others."""
+        return self._reader.frames
+
+    @property
+    def failed(self) -> int:
+        """Frames that could not leave."""
+        return self._sender.failed
+
+    @property
+    def fallback_frames(self) -> int:
+        """Frames that said only that there is no command."""
+        return self._sender.fallback_frames
+
+    def close(self) -> None:
+        """Stop sending with a neutral last set, then close the bus and the log. Idempotent."""
+        for step in self._steps:
+            step.stop()
+        self._sender.close()
+        self._bus.shutdown()
