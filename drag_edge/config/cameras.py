@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from drag_edge.config.base import Section, quantity
+from drag_edge.config.base import Section, input_file, quantity
 
 
 class Role(str, Enum):
@@ -61,8 +61,8 @@ class CameraSettings(Section):
     )
     role: Role = Field(Role.FRONT, description="Which way it looks: front, left, right or rear")
     mount: MountSettings = Field(..., description="Where it sits on the vehicle")
-    intrinsics: IntrinsicsSettings | Path = Field(
-        ..., description="The lens: numbers in place, or a YAML file with the same keys"
+    intrinsics: IntrinsicsSettings | Path = input_file(
+        ..., "The lens: numbers in place, or a YAML file with the same keys"
     )
     width: int | None = quantity(None, "px", "Ask a live camera for this width", gt=15, le=16384)
     height: int | None = quantity(None, "px", "Ask a live camera for this height", gt=15, le=16384)

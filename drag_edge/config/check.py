@@ -1,4 +1,4 @@
-"""`drag-edge check` and `drag-edge schema`."""
+"""`drag-edge check`: is this configuration right, and what will not work with it?"""
 
 from __future__ import annotations
 
@@ -9,32 +9,25 @@ from pathlib import Path
 from drag_edge.config.load import load
 from drag_edge.config.report import ConfigError
 from drag_edge.config.root import Settings
-from drag_edge.config.schema import schema_text
 from drag_edge.errors import OK
 
 
-def check(config: Path, overrides: Sequence[str] = (), *, skip_files: bool = False) -> int:
+def check(config: Path, overrides: Sequence[str] = (), *, check_files: bool = True) -> int:
     """Say whether a configuration is right; the exit code is 0, or 78, or 66 for a missing input.
 
-    skip_files: do not ask whether the files it names exist (CI for a vehicle's configuration).
+    check_files=False: do not look for the files it names (CI for a vehicle's configuration).
     What is wrong goes to stderr, one line each: file:line:column: what: key = value: expected ….
     """
     try:
-        settings = load(config, overrides, check_files=not skip_files)
+        settings = load(config, overrides, check_files=check_files)
     except ConfigError as error:
         print(error, file=sys.stderr)
         count = len(error.problems)
         print(f"{config}: {count} problem{'s' if count > 1 else ''}", file=sys.stderr)
         return error.exit_code
-    print(f"{config}: ok" + (" (files not looked for)" if skip_files else ""))
+    print(f"{config}: ok" + ("" if check_files else " (files not looked for)"))
     for line in (*_summary(settings), *(f"note: {note}" for note in notes(settings))):
         print(f"  {line}")
-    return OK
-
-
-def schema() -> int:
-    """Print the JSON schema; `drag-edge schema > configs/drag-edge.schema.json` renews it."""
-    sys.stdout.write(schema_text())
     return OK
 
 

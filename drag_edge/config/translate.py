@@ -27,7 +27,12 @@ def translated(error: ValidationError, read: Interpreter) -> list[Problem]:
         if _is_told(path, read.told) or path in problems:
             continue
         problems[path] = _problem(path, wanted, read)
-    return list(problems.values())
+    # With a fault inside a value, what is said of the whole is only a union's other branch.
+    return [problem for path, problem in problems.items() if not _has_deeper(path, problems)]
+
+
+def _has_deeper(path: Path_, paths: Iterable[Path_]) -> bool:
+    return any(len(one) > len(path) and one[: len(path)] == path for one in paths)
 
 
 def _problem(path: Path_, wanted: str | None, read: Interpreter) -> Problem:

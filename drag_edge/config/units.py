@@ -109,7 +109,8 @@ def canonical(unit: str) -> str:
 def is_known(unit: str) -> bool:
     """Whether the unit, in its canonical spelling, is made of known ones ("m", "1/m^2/sqrt(s)")."""
     words = re.findall(r"[^\W\d_]+|%", unit)
-    return unit == "1" or (bool(words) and all(word in _UNITS or word == "sqrt" for word in words))
+    made = bool(words) and all(word in _UNITS or word == "sqrt" for word in words)
+    return unit in _UNITS or made
 
 
 def convert(number: float, unit: str, to: str) -> float | None:

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drag_edge.config.check import check
+from tests.config.helpers import VALID, write
+
+
+def test_a_right_configuration_ends_with_0_and_says_what_will_not_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(write(tmp_path)) == 0
+    said = capsys.readouterr()
+    assert "car.yaml: ok" in said.out
+    assert "own speed is unknown" in said.out
+    assert "actuation is off" in said.out
+    assert said.err == ""
+
+
+def test_a_wrong_one_ends_with_78_and_a_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, VALID.replace("z: 1.3", "z: -1, w: 2"))
+    assert check(file) == 78
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1:3] for line in lines[:2]] == [["4", "24"], ["4", "28"]]
+    assert lines[-1].endswith("2 problems")
+
+
+def test_a_missing_one_ends_with_66(tmp_path: Path) -> None:
+    assert check(tmp_path / "none.yaml") == 66
+
+
+def test_files_can_be_left_out(tmp_path: Path) -> None:
+    file = write(tmp_path, VALID.replace("road.onnx", "only-on-the-vehicle.engine"))
+    assert check(file) == 78
+    assert check(file, check_files=False) == 0

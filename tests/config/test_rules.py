@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drag_edge.config.load import load
+from drag_edge.config.root import Settings
+from drag_edge.config.rules import RISING
+from drag_edge.config.shape import fields_of
+from tests.config.helpers import VALID, only, problems, write
+
+ACTING = (
+    VALID
+    + """\
+adas: {actuation: on}
+vehicle:
+  ego: {dbc: road.onnx, speed: {message: MOTION, signal: SPEED}}
+"""
+)
+
+
+def test_a_model_looks_at_cameras_that_exist(tmp_path: Path) -> None:
+    problem = only(write(tmp_path, VALID.replace("[front]", "[front, frnt]")))
+    assert (problem.key, problem.line, problem.column) == ("models.road.cameras.1", 9, 22)
+    assert problem.hint == "did you mean front?"
+
+
+def test_a_model_names_a_camera_once(tmp_path: Path) -> None:
+    problem = only(write(tmp_path, VALID.replace("[front]", "[front, front]")))
+    assert problem.expected == "each camera once"
+
+
+def test_two_cameras_do_not_share_a_role(tmp_path: Path) -> None:
+    text = VALID.replace("front:", "front: &f").replace("models:", "  other: {<<: *f}\nmodels:")
+    problem = only(write(tmp_path, text))
+    assert (problem.key, problem.line) == ("cameras.other.role", 6)
+    assert "cameras.front is front already" in problem.expected
+
+
+def test_hz_and_every_exclude_each_other(tmp_path: Path) -> None:
+    problem = only(write(tmp_path, VALID + "    hz: 5\n    every: 2\n"))
+    assert problem.line in (7, 10, 11)
+    assert "hz" in problem.expected
+
+
+def test_a_roi_has_an_area(tmp_path: Path) -> None:
+    problem = only(write(tmp_path, VALID + "    roi: [0.5, 0.1, 0.2, 1.0]\n"))
+    assert (problem.key, problem.line) == ("models.road.roi", 10)
+
+
+def test_actuation_on_a_simulation_with_own_speed_is_allowed(tmp_path: Path) -> None:
+    assert load(write(tmp_path, ACTING)).adas.actuation is True
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "said"),
+    [
+        (["vehicle.ego=null"], "adas.actuation", "vehicle.ego.speed"),
+        (["vehicle.ego.speed=null"], "adas.actuation", "vehicle.ego.speed"),
+        (["cameras.front.role=left"], "adas.actuation", "front"),
+        (["cameras.front.source=/dev/video0"], "cameras.front.source", "leaves this process"),
+        (["vehicle.can.interface=socketcan"], "cameras.front.source", "a live camera"),
+        (
+            ["vehicle.can.interface=socketcan", "cameras.front.source=road.onnx"],
+            "cameras.front.source",
+            "a live camera",
+        ),
+    ],
+)
+def test_actuation_is_refused_where_nothing_may_act(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overrides: list[str], key: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    problem = only(write(tmp_path, ACTING), overrides)
+    assert problem.key == key
+    assert said in problem.expected
+    assert load(write(tmp_path, ACTING), [*overrides, "adas.actuation=off"])
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["vehicle.can.interface=socketcan", "cameras.front.source=csi://0"],
+        ["vehicle.can.interface=socketcan", "vehicle.can.channel=vcan0"],
+    ],
+)
+def test_a_live_vehicle_and_a_virtual_kernel_bus_may_act(
+    tmp_path: Path, overrides: list[str]
+) -> None:
+    assert problems(write(tmp_path, ACTING), overrides) == ()
+
+
+def test_the_bodys_length_is_what_its_overhangs_add_up_to(tmp_path: Path) -> None:
+    problem = only(write(tmp_path, VALID + "body:\n  length_m: 4.2\n"))
+    assert (problem.key, problem.line, problem.column) == ("body.length_m", 11, 13)
+    assert problem.expected == "front_overhang_m + rear_overhang_m = 4.6 m"
+
+
+def test_a_rule_that_a_default_breaks_is_told_at_what_was_written(tmp_path: Path) -> None:
+    problem = only(write(tmp_path, VALID + "adas:\n  aeb:\n    ttc_warn_s: 1.2\n"))
+    assert problem.key == "adas.aeb.ttc_partial_s"
+    assert problem.line == 11
+    assert problem.expected == "less than adas.aeb.ttc_warn_s = 1.2"
+
+
+@pytest.mark.parametrize("pair", RISING, ids=lambda pair: pair[0])
+def test_every_rising_pair_names_fields_of_one_unit(pair: tuple[str, str]) -> None:
+    units = []
+    for key in pair:
+        section = Settings
+        *above, last = key.split(".")
+        for part in above:
+            section = fields_of(section)[part].sections[0]
+        units.append(fields_of(section)[last].unit)
+    assert units[0] == units[1]
