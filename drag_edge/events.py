@@ -1,7 +1,8 @@
-"""Something that happened to a part, as data: it goes to the safety table, never as an exception."""
+"""Something that happened to a part, as data: the safety table reads it, nobody raises it."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 
@@ -18,3 +19,18 @@ class Event:
     source: str
     detail: str
     time_s: float
+
+
+class EventBox:
+    """Where the parts put their events, from any thread; the loop empties it once a tick."""
+
+    def __init__(self, size: int = 1000) -> None:
+        self._events: deque[Event] = deque(maxlen=size)
+
+    def put(self, event: Event) -> None:
+        """Keep an event for the next tick; the oldest goes when nobody empties the box."""
+        self._events.append(event)
+
+    def take(self) -> tuple[Event, ...]:
+        """Everything since the last call, oldest first."""
+        return tuple(self._events.popleft() for _ in range(len(self._events)))

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ MIRROR_LIT = (BsdLevel.OCCUPIED, BsdLevel.WARN)
 class RunSummary:
     """Counts over one run. `add` is called once a decision; `as_dict` is what the JSON holds."""
 
-    started_s: float
+    samples: int = 0
     frames: Counter[str] = field(default_factory=Counter)
     decisions: int = 0
     both_lines: int = 0
@@ -40,8 +41,19 @@ class RunSummary:
     limited: Counter[str] = field(default_factory=Counter)
     _alerts_on: frozenset[str] = frozenset()
 
-    def add(self, scene: Scene, decision: Decision, command: Command) -> None:
-        """Count one decision; an alert counts once each time it comes on."""
+    def add(
+        self,
+        cameras: Iterable[str],
+        scene: Scene,
+        events: Sequence[Event],
+        decision: Decision,
+        command: Command,
+    ) -> None:
+        """Count one tick; an alert counts once each time it comes on. cameras: with a new frame."""
+        arrived = tuple(cameras)
+        self.samples += bool(arrived)
+        self.frames.update(arrived)
+        self.events.update(f"{event.name}:{event.source}" for event in events)
         self.decisions += 1
         self.modes[decision.mode.name] += 1
         self._add_road(scene)
@@ -70,10 +82,6 @@ class RunSummary:
             self.lead_ids.add(scene.lead.id)
             gap_m = scene.lead.gap_m
             self.min_gap_m = gap_m if self.min_gap_m is None else min(gap_m, self.min_gap_m)
-
-    def add_events(self, events: tuple[Event, ...]) -> None:
-        """Count events by name and source."""
-        self.events.update(f"{event.name}:{event.source}" for event in events)
 
     def as_dict(self, elapsed_s: float) -> dict[str, Any]:
         """Everything that was counted; elapsed_s is the wall time of the run."""

@@ -41,11 +41,11 @@ def parse_address(source: str, base: Path) -> Address:
     """Read a `source:` value; file paths are relative to `base`, the folder of the YAML."""
     if re.fullmatch(r"/dev/video\d+|\d+", source):
         return Address(Kind.V4L2, source if source.startswith("/") else f"/dev/video{source}")
-    scheme, _, rest = source.partition("://")
+    scheme, separator, rest = source.partition("://")
+    if separator and scheme == "sim":
+        return Address(Kind.SIMULATION, rest)
     if rest and scheme == "csi":
         return Address(Kind.CSI, rest)
-    if rest and scheme == "sim":
-        return Address(Kind.SIMULATION, rest)
     if rest and scheme in ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp", "srt"):
         return Address(Kind.STREAM, source)
     if source.startswith("gst:"):

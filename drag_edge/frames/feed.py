@@ -27,6 +27,9 @@ class Sample:
 class Feed(Protocol):
     """All cameras."""
 
+    def sizes_px(self) -> Mapping[str, tuple[int, int]]:
+        """Width and height of each camera's pictures."""
+
     def next(self) -> Sample:
         """Wait for new frames, at most about a tenth of a second (live) or not at all."""
 
@@ -54,6 +57,10 @@ class LiveFeed:
             for reader in started:
                 reader.close()
             raise
+
+    def sizes_px(self) -> Mapping[str, tuple[int, int]]:
+        """Width and height of each camera's pictures."""
+        return {name: reader.size_px for name, reader in self._readers.items()}
 
     def next(self) -> Sample:
         """The newest frames; an empty sample when none arrived in time."""
@@ -87,6 +94,10 @@ class RecordedFeed:
         self._sources = list(sources)
         self._clock = clock
         self._latency_s = latency_s
+
+    def sizes_px(self) -> Mapping[str, tuple[int, int]]:
+        """Width and height of each camera's pictures."""
+        return {source.camera: source.size_px for source in self._sources}
 
     def next(self) -> Sample:
         """The next moment at which any camera has a frame."""

@@ -39,6 +39,13 @@ class OpenCvCamera:
             raise CameraError(self._name, str(self._address), _ADVICE[self._address.kind])
         self._capture = capture
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height that the device gives; (0, 0) before it is open."""
+        if self._capture is None:
+            return (0, 0)
+        return _size(self._capture)
+
     def read(self) -> Frame | None:
         """Wait for the next frame; None when the camera stopped sending."""
         if self._capture is None or not self._capture.grab():
@@ -56,6 +63,12 @@ class OpenCvCamera:
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+
+def _size(capture: cv2.VideoCapture) -> tuple[int, int]:
+    width = capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+    height = capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    return int(width), int(height)
 
 
 def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:

@@ -23,6 +23,11 @@ class PacedRecording:
         self.close()
         self._source = self._open_recording()
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of its pictures; (0, 0) before it is open."""
+        return (0, 0) if self._source is None else self._source.size_px
+
     def read(self) -> Frame | None:
         """The next frame at its time; None at the end."""
         if self._source is None or self._source.next_time_s is None:

@@ -30,6 +30,7 @@ class CameraReader:
         self._clock = clock
         self._on_event = on_event
         self._arrived = arrived
+        self.size_px = (0, 0)
         self._newest: Frame | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"camera-{name}", daemon=True)
@@ -37,6 +38,7 @@ class CameraReader:
     def start(self) -> None:
         """Open the camera (raises CameraError) and start reading."""
         self._source.open()
+        self.size_px = self._source.size_px
         self._thread.start()
 
     def take(self) -> Frame | None:

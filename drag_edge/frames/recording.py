@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from drag_edge.frames.frame import Frame
 from drag_edge.frames.source import RecordingError
@@ -33,6 +34,10 @@ class VideoFile:
         self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise RecordingError(camera, str(path), "not a video that OpenCV can read")
+        self._size_px = (
+            int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self._period_s = 1.0 / fps if 0 < fps < 1000 else 1.0 / 30.0
         self._announced = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -41,6 +46,11 @@ class VideoFile:
         if self._next_s is None:
             self._capture.release()
             raise RecordingError(camera, str(path), "the video holds no frame that decodes")
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
+        return self._size_px
 
     @property
     def next_time_s(self) -> float | None:
@@ -96,9 +106,18 @@ class ImageFolder:
         self._files = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
         if not self._files:
             raise RecordingError(camera, str(folder), f"no pictures ({', '.join(IMAGE_SUFFIXES)})")
+        first = next((i for i in map(_read_image, self._files) if i is not None), None)
+        if first is None:
+            raise RecordingError(camera, str(folder), "none of its pictures can be read")
+        self._size_px = (first.shape[1], first.shape[0])
         self._period_s = 1.0 / (fps or FOLDER_FPS)
         self._start_s = start_s
         self._index = 0
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the first picture."""
+        return self._size_px
 
     @property
     def next_time_s(self) -> float | None:
@@ -112,12 +131,17 @@ class ImageFolder:
         while (time_s := self.next_time_s) is not None:
             path, index = self._files[self._index], self._index
             self._index += 1
-            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            image = _read_image(path)
             if image is not None:
-                return Frame(self.camera, index, time_s, np.asarray(image, np.uint8))
+                return Frame(self.camera, index, time_s, image)
             log.warning("camera %s: %s is not a readable picture, skipped", self.camera, path)
         return None
 
     def close(self) -> None:
         """Nothing to release."""
         self._index = len(self._files)
+
+
+def _read_image(path: Path) -> NDArray[np.uint8] | None:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    return None if image is None else np.asarray(image, np.uint8)

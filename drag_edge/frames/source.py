@@ -26,6 +26,10 @@ class CameraError(UnavailableError):
 class LiveSource(Protocol):
     """A camera or stream. Used by one reader thread."""
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of its pictures; call after `open`."""
+
     def open(self) -> None:
         """Open or open again. Raises CameraError within the camera's open time-out."""
 
@@ -40,6 +44,10 @@ class RecordedSource(Protocol):
     """A file or simulation: its next frame's time is known before the frame is made."""
 
     camera: str
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
 
     @property
     def next_time_s(self) -> float | None:

@@ -30,6 +30,11 @@ class SimSource:
         self._closed = False
 
     @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
+        return self._view.width, self._view.height
+
+    @property
     def next_time_s(self) -> float | None:
         """Capture time of the next frame on the daemon's clock; None at the end."""
         time_s = self._session.start_s + self._index * self._period_s

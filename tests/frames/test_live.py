@@ -24,6 +24,8 @@ class Camera:
         self.queue: deque[Frame | None] = deque()
         self.closed = False
 
+    size_px = (2, 2)
+
     def open(self) -> None:
         if not (self.opens.popleft() if self.opens else True):
             raise CameraError("front", "test", "does not answer")

@@ -93,6 +93,8 @@ class Beats:
             Frame(camera, i, t, np.zeros((2, 2, 3), np.uint8)) for i, t in enumerate(times)
         ]
 
+    size_px = (2, 2)
+
     @property
     def next_time_s(self) -> float | None:
         return self._frames[0].time_s if self._frames else None

@@ -1,0 +1,155 @@
+"""Settings → a daemon, ready to run. The only place that knows which part is real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Condition
+from typing import TYPE_CHECKING
+
+from drag_edge.clock import Clock, SystemClock, VirtualClock
+from drag_edge.config.cameras import CameraSettings
+from drag_edge.config.root import Settings
+from drag_edge.errors import InvalidConfigError
+from drag_edge.events import Event, EventBox
+from drag_edge.frames.address import Address, Kind, parse_address
+
+if TYPE_CHECKING:
+    from drag_edge.daemon import Daemon
+    from drag_edge.frames.feed import Feed
+    from drag_edge.frames.source import LiveSource, RecordedSource
+    from drag_edge.sim.session import SimSession
+
+OnEvent = Callable[[Event], None]
+
+
+@contextmanager
+def assembled(
+    settings: Settings, *, headless: bool = False
+) -> Iterator[tuple[Daemon, SimSession | None]]:
+    """Build every part in the order in which it must come up, and close them in reverse.
+
+    The second value is the simulated drive, whose truth a report or a test may read.
+
+    The bus comes first: its receivers must hear that we are starting before the slow parts load.
+    """
+    addresses = {
+        name: parse_address(camera.source, Path.cwd()) for name, camera in settings.cameras.items()
+    }
+    clock = make_clock(settings, addresses)
+    events = EventBox()
+    with ExitStack() as stack:
+        from drag_edge.vehicle.link import VehicleLink
+
+        vehicle = VehicleLink(settings.vehicle, clock, events.put)
+        stack.callback(vehicle.close)
+
+        from drag_edge.daemon import Daemon, Parts
+        from drag_edge.display.show import Show
+        from drag_edge.frames.watch import FrameWatch
+        from drag_edge.inference.pool import ModelPool
+        from drag_edge.perception.camera import CameraModel
+        from drag_edge.perception.perceive import Perception
+
+        session = _session(settings, addresses, clock)
+        if session is not None:
+            stack.callback(session.close)
+            session.start()
+        feed = make_feed(settings, addresses, clock, session, events.put)
+        stack.callback(feed.close)
+        pool = ModelPool(settings.models, clock, events.put)
+        stack.callback(pool.close)
+        roles = {name: camera.role for name, camera in settings.cameras.items()}
+        cameras = {
+            name: CameraModel.from_settings(settings.cameras[name], width, height)
+            for name, (width, height) in feed.sizes_px().items()
+        }
+        perception = Perception(settings.perception, cameras, roles, settings.body)
+        show = Show(settings.display, cameras, settings.body, roles, headless, events.put)
+        stack.callback(show.close)
+        watch = FrameWatch(settings.cameras, settings.run.frame_timeout_s, clock.now_s())
+        parts = Parts(clock, events, feed, watch, pool, perception, vehicle, show)
+        yield Daemon(parts, settings), session
+
+
+def make_clock(settings: Settings, addresses: Mapping[str, Address]) -> Clock:
+    """The machine's clock when any camera is live; else one that the recordings move."""
+    if any(address.live for address in addresses.values()):
+        return SystemClock()
+    return VirtualClock(pace=settings.run.pace)
+
+
+def make_feed(
+    settings: Settings,
+    addresses: Mapping[str, Address],
+    clock: Clock,
+    session: SimSession | None,
+    on_event: OnEvent,
+) -> Feed:
+    """All cameras. Raises RecordingError or CameraError for one that cannot be opened."""
+    from drag_edge.frames.feed import LiveFeed, RecordedFeed
+    from drag_edge.frames.reader import CameraReader
+
+    def recording(name: str) -> RecordedSource:
+        return _recording(name, settings.cameras[name], addresses[name], clock, session)
+
+    if isinstance(clock, VirtualClock):
+        sources = [recording(name) for name in settings.cameras]
+        return RecordedFeed(sources, clock, settings.run.simulated_latency_s)
+
+    def live(name: str) -> LiveSource:
+        from drag_edge.frames.live import OpenCvCamera
+        from drag_edge.frames.paced import PacedRecording
+
+        if addresses[name].live:
+            return OpenCvCamera(name, addresses[name], settings.cameras[name], clock)
+        return PacedRecording(lambda: recording(name), clock)
+
+    def readers(arrived: Condition) -> Mapping[str, CameraReader]:
+        return {
+            name: CameraReader(name, live(name), clock, on_event, arrived)
+            for name in settings.cameras
+        }
+
+    return LiveFeed(readers)
+
+
+def _recording(
+    name: str,
+    camera: CameraSettings,
+    address: Address,
+    clock: Clock,
+    session: SimSession | None,
+) -> RecordedSource:
+    from drag_edge.frames.recording import ImageFolder, VideoFile
+
+    if session is not None and address.kind is Kind.SIMULATION:
+        from drag_edge.sim.source import SimSource
+
+        return SimSource(session, name, camera)
+    if address.kind is Kind.IMAGE_FOLDER:
+        return ImageFolder(name, Path(address.target), camera.fps, clock.now_s())
+    return VideoFile(name, Path(address.target), clock.now_s())
+
+
+def _session(
+    settings: Settings, addresses: Mapping[str, Address], clock: Clock
+) -> SimSession | None:
+    """The simulation that the sim:// cameras look at, on the other end of the virtual bus."""
+    simulated = [a.target for a in addresses.values() if a.kind is Kind.SIMULATION]
+    if not simulated:
+        return None
+    names = {target for target in simulated if target}
+    if len(names) != 1:
+        raise InvalidConfigError(
+            "cameras: one of the sim:// cameras names the scenario (sim://highway) and the others "
+            f"name the same or none (sim://); here: {', '.join(sorted(names)) or 'none named'}"
+        )
+    import can
+
+    from drag_edge.sim.scenario_files import load_scenario
+    from drag_edge.sim.session import SimSession
+
+    bus = can.Bus(interface="virtual", channel=settings.vehicle.can.channel)
+    return SimSession(load_scenario(names.pop()), clock, bus, settings.run.seed)

@@ -1,0 +1,152 @@
+"""What a person types."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from drag_edge import __version__, errors
+
+# Everything heavy is imported by the command that needs it: the bus is served first.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (sysexits.h)."""
+    faulthandler.enable()
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as ending:
+        return errors.USAGE if ending.code else errors.OK
+    _log_to_stderr(options.verbose)
+    try:
+        code: int = options.command(options)
+    except errors.DragEdgeError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return errors.OK
+    except BrokenPipeError:
+        sys.stderr.close()
+        return errors.OK
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="drag-edge", description="Driver assistance from cameras to CAN."
+    )
+    parser.add_argument("--version", action="version", version=f"drag-edge {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what is going on")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    run = commands.add_parser("run", help="run the daemon")
+    _config_arguments(run)
+    limit = run.add_mutually_exclusive_group()
+    limit.add_argument("--seconds", type=_positive_float, metavar="S", help="stop after S seconds")
+    limit.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames")
+    run.add_argument("--headless", action="store_true", help="no window and no video")
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help="check a configuration without running it")
+    _config_arguments(check)
+    check.add_argument(
+        "--skip-files", action="store_true", help="do not look whether the files it names exist"
+    )
+    check.set_defaults(command=_check)
+
+    schema = commands.add_parser("schema", help="print the configuration's JSON schema")
+    schema.set_defaults(command=_schema)
+
+    model = commands.add_parser("model", help="look at a model file")
+    verbs = model.add_subparsers(metavar="VERB", required=True)
+    inspect = verbs.add_parser("inspect", help="names, shapes, types, metadata of a model file")
+    inspect.add_argument("file", type=Path)
+    inspect.set_defaults(command=_inspect)
+
+    bench = commands.add_parser("bench", help="the loop's cost, and that of the bare engines")
+    _config_arguments(bench)
+    bench.add_argument("--frames", type=_positive_int, default=300, metavar="N")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    bench.set_defaults(command=_bench)
+    return parser
+
+
+def _config_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="a.b=c",
+        help="change one value of the configuration; may be repeated",
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from drag_edge.run import run
+
+    return run(
+        options.config,
+        options.overrides,
+        seconds=options.seconds,
+        frames=options.frames,
+        headless=options.headless,
+    )
+
+
+def _check(options: argparse.Namespace) -> int:
+    from drag_edge.config.check import check
+
+    return check(options.config, options.overrides, check_files=not options.skip_files)
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from drag_edge.config.schema import schema_text
+
+    print(schema_text(), end="")
+    return errors.OK
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from drag_edge.inference.inspect import inspect_model
+
+    print(inspect_model(options.file))
+    return errors.OK
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from drag_edge.bench import bench
+
+    return bench(options.config, options.overrides, options.frames, options.json)
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def _log_to_stderr(verbose: bool) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

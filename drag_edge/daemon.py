@@ -1,0 +1,129 @@
+"""The loop: sample → infer → understand → decide → gate → publish → show → tick."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drag_edge.adas.decide import decide
+from drag_edge.adas.decision import Command, Decision
+from drag_edge.adas.gate import GateState, gate
+from drag_edge.adas.state import AdasState
+from drag_edge.clock import Clock
+from drag_edge.config.cameras import Role
+from drag_edge.config.root import Settings
+from drag_edge.display.show import Show
+from drag_edge.events import Event, EventBox
+from drag_edge.frames.feed import Feed, Sample
+from drag_edge.frames.frame import Frame
+from drag_edge.frames.watch import FrameWatch
+from drag_edge.inference.pool import ModelPool
+from drag_edge.inference.results import Perceived
+from drag_edge.instruments import Instruments
+from drag_edge.perception.perceive import Perception
+from drag_edge.perception.scene import Scene
+from drag_edge.stages import Stages
+from drag_edge.summary import RunSummary
+from drag_edge.vehicle.link import VehicleLink
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the loop drives; nothing in it knows whether camera, clock, engine or bus is real."""
+
+    clock: Clock
+    events: EventBox
+    feed: Feed
+    watch: FrameWatch
+    pool: ModelPool
+    perception: Perception
+    vehicle: VehicleLink
+    show: Show
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One way through the house: what each stage made of the sample."""
+
+    perceived: Mapping[str, Perceived]
+    scene: Scene
+    events: tuple[Event, ...]
+    decision: Decision
+    command: Command
+
+
+class Daemon:
+    """Runs the loop until the cameras end, a limit is reached, or it is told to stop."""
+
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        self.parts = parts
+        self.summary = RunSummary()
+        self.stages = Stages()
+        self._settings = settings
+        self._adas_state = AdasState()
+        self._gate_state = GateState()
+        self._started_s = parts.clock.now_s()
+        self._front = front_camera(settings)
+        self._instruments = Instruments(
+            parts.clock, parts.pool, parts.vehicle, settings.run.latency_budget_s
+        )
+
+    def run(
+        self, stop: threading.Event, seconds: float | None = None, frames: int | None = None
+    ) -> None:
+        """Loop. seconds: of the daemon's clock. frames: samples that held a picture."""
+        while not stop.is_set():
+            sample = self.parts.feed.next()
+            if sample.ended:
+                return
+            self.tick(sample)
+            if frames is not None and self.summary.samples >= frames:
+                return
+            if seconds is not None and self.parts.clock.now_s() - self._started_s >= seconds:
+                return
+
+    def tick(self, sample: Sample) -> Tick:
+        """From pictures to the bus and the screen. A sample without pictures ages the scene."""
+        parts, settings, stages = self.parts, self._settings, self.stages
+        stages.start()
+        perceived = {name: parts.pool.infer(frame) for name, frame in sample.frames.items()}
+        stages.mark("infer")
+        now_s = parts.clock.now_s()
+        ego = parts.vehicle.ego(now_s)
+        scene = parts.perception.understand(perceived, ego, now_s)
+        stages.mark("understand")
+        events = (*parts.watch.step(sample.frames, now_s), *parts.events.take())
+        decision, self._adas_state = decide(
+            scene, events, settings.adas, settings.body, self._adas_state, now_s
+        )
+        stages.mark("decide")
+        command, self._gate_state = gate(decision, ego, settings.adas, self._gate_state, now_s)
+        stages.mark("gate")
+        parts.vehicle.publish(scene, decision, command)
+        stages.mark("publish")
+        self._count(sample.frames, now_s)
+        self.summary.add(sample.frames, scene, (*events, *scene.events), decision, command)
+        if parts.show.active:
+            status = self._instruments.status(stages)
+            parts.show.show(sample.frames, perceived, scene, decision, command, status)
+        stages.mark("show")
+        stages.end()
+        return Tick(perceived, scene, events, decision, command)
+
+    def _count(self, frames: Mapping[str, Frame], sampled_s: float) -> None:
+        front = frames.get(self._front)
+        if front is None:
+            return
+        waited_s = sampled_s - front.time_s
+        self._instruments.count(front.index, waited_s + self.stages.since_start_s())
+        now_s = self.parts.clock.now_s()
+        if now_s - front.time_s > self._settings.run.latency_budget_s:
+            detail = f"{now_s - front.time_s:.3f} s from picture to command"
+            self.parts.events.put(Event("frame_late", front.camera, detail, now_s))
+
+
+def front_camera(settings: Settings) -> str:
+    """The name of the camera that looks ahead, "" if there is none."""
+    fronts = (name for name, camera in settings.cameras.items() if camera.role is Role.FRONT)
+    return next(fronts, "")
