@@ -61,7 +61,7 @@ class Detector:
         recipe = self._recipe
         output = np.asarray(outputs[recipe.boxes_output], np.float32)
         candidates = self._decode_boxes(output, recipe.layout, recipe.confidence)
-        words = self._word_of[np.clip(candidates.class_ids, 0, len(self._word_of) - 1)]
+        words = self._words_of(candidates.class_ids)
         known = words >= 0
         if not known.all():
             candidates, words = select(candidates, known), words[known]
@@ -76,6 +76,13 @@ class Detector:
             vocabulary=self._words,
             region_px=placement.source,
         )
+
+    def _words_of(self, class_ids: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Indices into _words; -1 for a class that means nothing or does not exist."""
+        last = len(self._word_of) - 1
+        words: NDArray[np.intp] = self._word_of[np.clip(class_ids, 0, last)]
+        words[(class_ids < 0) | (class_ids > last)] = -1
+        return words
 
     def _keep(self, candidates: Candidates, words: NDArray[np.intp]) -> NDArray[np.intp]:
         """Suppression works on our words: a van and a car that are one vehicle become one."""

@@ -29,6 +29,8 @@ from drag_edge.inference.shapes import (
     yolox_is_decoded,
 )
 
+# A grid of detections has the shape of class scores too, but none of the fine ones.
+_COARSEST_MAP = 8
 _TASKS = get_args(Task)
 _RESIZES = get_args(Resize)
 
@@ -67,7 +69,7 @@ def make_plan(
     first_run: what a run on any picture put out; it tells decoded from raw YOLOX.
     """
     spec = _picture_input(inputs)
-    task = _task(settings, metadata, outputs)
+    task = _task(settings, metadata, spec, outputs)
     if task == "classify":
         form, decoder, labels = _classifier(settings, metadata, outputs)
     elif task == "segment" and any(is_class_map(o) for o in outputs) and not _boxes(outputs):
@@ -89,7 +91,10 @@ def _picture_input(inputs: tuple[TensorSpec, ...]) -> TensorSpec:
 
 
 def _task(
-    settings: ModelSettings, metadata: ModelMetadata, outputs: tuple[TensorSpec, ...]
+    settings: ModelSettings,
+    metadata: ModelMetadata,
+    spec: TensorSpec,
+    outputs: tuple[TensorSpec, ...],
 ) -> Task:
     said = "segment" if metadata.task == "semantic" else metadata.task
     if said is not None and said not in _TASKS:
@@ -98,7 +103,10 @@ def _task(
         raise ModelError(f"the YAML says task {settings.task}, the file itself says {said}")
     task = settings.task or said
     if task is None:
-        if settings.heads or all(is_class_map(output) for output in outputs):
+        if settings.heads or all(
+            is_class_map(output) and output.shape[-1] * _COARSEST_MAP >= spec.shape[-1]
+            for output in outputs
+        ):
             return "segment"
         if len(outputs) == 1 and len(outputs[0].shape) == 3:
             return "detect"

@@ -1,0 +1,131 @@
+"""`drag-edge model inspect FILE`: what a network's file is, and how it would be used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drag_edge.config.models import ModelSettings
+from drag_edge.errors import InputMissingError, InvalidConfigError
+from drag_edge.inference.engine import Engine, ModelError, TensorSpec
+from drag_edge.inference.metadata import ModelMetadata, parse_metadata
+from drag_edge.inference.plan import ModelPlan, make_plan
+from drag_edge.inference.runtimes import choose_runtime, open_engine
+
+_LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """plan: None when the file alone does not tell how to use it; then `obstacle` says why."""
+
+    file: Path
+    runtime: str
+    bytes: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    properties: Mapping[str, Any]
+    metadata: ModelMetadata
+    plan: ModelPlan | None
+    obstacle: str
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        lines = [f"{self.file.name}  {self.bytes / 1e6:.1f} MB  runtime {self.runtime}"]
+        lines += [f"  input   {spec}" for spec in self.inputs]
+        lines += [f"  output  {spec}" for spec in self.outputs]
+        lines += [f"  {key}: {_short(value)}" for key, value in sorted(self.properties.items())]
+        lines += [f"  note: {note}" for note in self.metadata.notes]
+        if self.plan is None:
+            return [*lines, f"  not usable as it is: {self.obstacle}"]
+        recipe = self.plan.recipe
+        order = "rgb" if recipe.rgb else "bgr"
+        lines.append(
+            f"  used as {self.plan.task}, read as {self.plan.form}, picture by {recipe.resize}, "
+            f"{order}, pixel x {recipe.scale:.6g}, mean {list(recipe.mean)}, std {list(recipe.std)}"
+        )
+        words = self.plan.labels
+        if words.word_of:
+            lines.append(f"  means: {', '.join(f'{k} {v}' for k, v in words.word_of.items())}")
+        if words.unmapped:
+            lines.append(f"  mean nothing here: {', '.join(words.unmapped)}")
+        return lines
+
+    def as_json(self) -> str:
+        """For a program."""
+        plan = self.plan
+        document: dict[str, Any] = {
+            "file": str(self.file),
+            "bytes": self.bytes,
+            "runtime": self.runtime,
+            "inputs": [_tensor(spec) for spec in self.inputs],
+            "outputs": [_tensor(spec) for spec in self.outputs],
+            "metadata": {key: str(value) for key, value in self.properties.items()},
+            "notes": list(self.metadata.notes),
+            "obstacle": self.obstacle or None,
+            "use": None
+            if plan is None
+            else {
+                "task": plan.task,
+                "format": plan.form,
+                "resize": plan.recipe.resize,
+                "color_order": "rgb" if plan.recipe.rgb else "bgr",
+                "scale": plan.recipe.scale,
+                "mean": list(plan.recipe.mean),
+                "std": list(plan.recipe.std),
+                "labels": {str(key): word for key, word in plan.labels.word_of.items()},
+                "unmapped": list(plan.labels.unmapped),
+            },
+        }
+        return json.dumps(document, indent=2)
+
+
+def inspect_model(path: Path) -> ModelReport:
+    """Open a file and say what it is. Nothing is written.
+
+    Raises InputMissingError (66) when it is not there, InvalidConfigError (78) when it is no
+    network that we can open.
+    """
+    if not path.is_file():
+        raise InputMissingError(f"no such file: {path}")
+    settings = ModelSettings(file=path)
+    try:
+        engine = open_engine(settings)
+    except ModelError as error:
+        raise InvalidConfigError(f"{path}: {error}") from error
+    try:
+        return _report(settings, engine)
+    finally:
+        engine.close()
+
+
+def _report(settings: ModelSettings, engine: Engine) -> ModelReport:
+    metadata = parse_metadata(engine.metadata)
+    plan, obstacle = None, ""
+    try:
+        plan = make_plan(settings, metadata, engine.inputs, engine.outputs, engine.run())
+    except ModelError as error:
+        obstacle = str(error)
+    return ModelReport(
+        file=settings.file,
+        runtime=choose_runtime(settings.runtime, settings.file),
+        bytes=settings.file.stat().st_size,
+        inputs=engine.inputs,
+        outputs=engine.outputs,
+        properties=engine.metadata,
+        metadata=metadata,
+        plan=plan,
+        obstacle=obstacle,
+    )
+
+
+def _tensor(spec: TensorSpec) -> dict[str, Any]:
+    return {"name": spec.name, "shape": list(spec.shape), "dtype": str(spec.dtype)}
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
