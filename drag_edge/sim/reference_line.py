@@ -46,9 +46,10 @@ class ReferenceLine:
         """
         s, d = np.broadcast_arrays(np.asarray(s_m, float), np.asarray(d_m, float))
         index = np.floor((s - self.station_m[0]) / STEP_M).astype(np.int64)
-        index = np.clip(index, 0, len(self.station_m) - 1)
+        index = np.clip(index, 0, len(self.station_m) - 2)
         along = s - self.station_m[index]
-        half_turn = 0.5 * self.curvature_1pm[index] * along
+        middle = 0.5 * (self.curvature_1pm[index] + self.curvature_1pm[index + 1])
+        half_turn = 0.5 * middle * along
         chord_heading = self.heading_rad[index] + half_turn
         heading = chord_heading + half_turn
         x = self.x_m[index] + along * np.cos(chord_heading) - d * np.sin(heading)
@@ -97,7 +98,8 @@ def build_reference_line(
     if length_m <= 0.0:
         raise ValueError("a road needs a positive length")
     station = np.arange(-OVERHANG_M, length_m + OVERHANG_M + STEP_M, STEP_M)
-    middle = np.interp(station[:-1] + 0.5 * STEP_M, knot_s, knot_curvature)
+    curvature = np.interp(station, knot_s, knot_curvature)
+    middle = 0.5 * (curvature[:-1] + curvature[1:])
     heading = np.concatenate(([0.0], np.cumsum(middle * STEP_M)))
     chord = heading[:-1] + 0.5 * middle * STEP_M
     x = np.concatenate(([0.0], np.cumsum(np.cos(chord) * STEP_M)))
@@ -110,5 +112,5 @@ def build_reference_line(
         x_m=dx * np.cos(turn) - dy * np.sin(turn),
         y_m=dx * np.sin(turn) + dy * np.cos(turn),
         heading_rad=heading + turn,
-        curvature_1pm=np.concatenate((middle, middle[-1:])),
+        curvature_1pm=curvature,
     )

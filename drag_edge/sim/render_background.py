@@ -114,14 +114,8 @@ def paint_background(canvas: Canvas, look: Look, scenery: SceneryKind, horizon_r
     rows = min(PANORAMA_HEIGHT, int(np.ceil(top_angle * PIXELS_PER_RAD)) + 1)
     strip = picture[PANORAMA_HEIGHT - rows :]
     strip = strip[:, np.arange(first, first + columns) % PANORAMA_WIDTH]
-    scale_x, scale_y = camera.width / span, horizon_row / rows
-    matrix = np.array([[scale_x, 0.0, -(left - first) * scale_x], [0.0, scale_y, 0.0]])
-    target = canvas.image[:horizon_row]
-    cv2.warpAffine(
-        strip,
-        matrix,
-        (camera.width, horizon_row),
-        dst=target,
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    scale = camera.width / span
+    enlarged_width = round(columns * scale)
+    enlarged = cv2.resize(strip, (enlarged_width, horizon_row), interpolation=cv2.INTER_LINEAR)
+    skip = min(round((left - first) * scale), enlarged_width - camera.width)
+    canvas.image[:horizon_row] = enlarged[:, skip : skip + camera.width]

@@ -50,7 +50,8 @@ def paint_ground(canvas: Canvas, world: World, look: Look, horizon_row: int) -> 
     if horizon_row >= height:
         return
     top = max(0, horizon_row)
-    canvas.image[top:] = np.array(canvas.lit(look.terrain), np.uint8)
+    width = canvas.image.shape[1]
+    cv2.rectangle(canvas.image, (0, top), (width, height), canvas.lit(look.terrain), -1)
     stations = visible_stations(road, canvas.projector)
     asphalt = asphalt_colour(canvas, look)
     _paint_carriageway(canvas, road, look, stations, asphalt)
@@ -218,6 +219,11 @@ def _apply_texture(canvas: Canvas, look: Look, horizon_row: int) -> None:
     cv2.multiply(part, cv2.cvtColor(gain, cv2.COLOR_GRAY2BGR), dst=part, scale=1.0 / 128.0)
 
 
+@lru_cache(maxsize=4)
+def _veil(colour: Colour, height: int, width: int) -> npt.NDArray[np.uint8]:
+    return np.full((height, width, 3), colour, np.uint8)
+
+
 def _apply_haze(canvas: Canvas, horizon_row: int) -> None:
     """Fade the ground towards the horizon's colour, in bands of equal haze."""
     camera = canvas.projector.camera
@@ -230,6 +236,5 @@ def _apply_haze(canvas: Canvas, horizon_row: int) -> None:
         if share < 0.01:
             break
         band = canvas.image[first:last]
-        veil = np.empty_like(band)
-        veil[:] = np.array(canvas.palette.horizon, np.uint8)
+        veil = _veil(canvas.palette.horizon, camera.height, camera.width)[first:last]
         cv2.addWeighted(band, 1.0 - share, veil, share, 0.0, dst=band)

@@ -97,7 +97,7 @@ def _noise_tile(height: int, width: int) -> npt.NDArray[np.uint8]:
     rng = np.random.default_rng(909)
     shape = (height + NOISE_PX, width + NOISE_PX, 3)
     noise = rng.standard_normal(shape, np.float32) * 16.0 + 128.0
-    return np.clip(noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(noise, 0, 255).astype(np.uint8))
 
 
 @lru_cache(maxsize=16)
@@ -105,8 +105,8 @@ def _response(exposure: float, gamma: float, warmth: float) -> npt.NDArray[np.ui
     """Tone curve (1, 256, 3) from scene brightness to grey levels."""
     scene = (np.arange(256) / 255.0)[:, None]
     gains = exposure * np.array([1.0 - warmth, 1.0, 1.0 + warmth])
-    levels = 255.0 * np.clip(scene * gains, 0.0, 1.0) ** gamma
-    return np.asarray(np.clip(levels, 0, 255), np.uint8)[None]
+    levels = np.clip(255.0 * np.clip(scene * gains, 0.0, 1.0) ** gamma, 0, 255)
+    return np.asarray(levels.astype(np.uint8)[None], np.uint8)
 
 
 def finish_picture(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:

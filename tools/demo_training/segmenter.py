@@ -133,7 +133,7 @@ def train(
             loss.backward()
             optimizer.step()
             schedule.step()
-            total += float(loss)
+            total += float(loss.detach())
         _save(saved, net, optimizer, schedule, epoch)
         took = time.monotonic() - started
         print(f"road epoch {epoch + 1}/{epochs} loss {total / steps:.4f} {took:.0f} s", flush=True)
