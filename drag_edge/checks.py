@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from drag_edge.config.load import RoomCheck
-from drag_edge.config.report import UNSET, Kind, Problem
+from drag_edge.config.report import Kind, Problem, listed, nearest
 from drag_edge.config.root import Settings
 from drag_edge.errors import DragEdgeError
 
@@ -18,4 +18,29 @@ def ego_mapping_fits_its_dbc(settings: Settings) -> Iterator[Problem]:
         yield from check_ego_mapping(settings.vehicle.ego)
 
 
-ROOM_CHECKS: tuple[RoomCheck, ...] = (ego_mapping_fits_its_dbc,)
+def scenario_is_there(settings: Settings) -> Iterator[Problem]:
+    """A simulated camera's scenario exists and can be read."""
+    from drag_edge.sim.scenario_files import known_scenarios, load_scenario
+
+    for name, camera in settings.cameras.items():
+        target = camera.source.removeprefix("sim://")
+        if target in (camera.source, ""):
+            continue
+        try:
+            load_scenario(target)
+        except DragEdgeError as error:
+            known = known_scenarios()
+            close = nearest(target, known)
+            yield Problem(
+                Kind.VALUE,
+                None,
+                None,
+                None,
+                f"cameras.{name}.source",
+                camera.source,
+                f"a scenario: {listed([f'sim://{one}' for one in known])}",
+                f"did you mean sim://{close}?" if close else str(error),
+            )
+
+
+ROOM_CHECKS: tuple[RoomCheck, ...] = (ego_mapping_fits_its_dbc, scenario_is_there)

@@ -101,9 +101,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from drag_edge.checks import ROOM_CHECKS
     from drag_edge.config.check import check
 
-    return check(options.config, options.overrides, check_files=not options.skip_files)
+    check_files = not options.skip_files
+    return check(
+        options.config, options.overrides, check_files=check_files, room_checks=ROOM_CHECKS
+    )
 
 
 def _schema(options: argparse.Namespace) -> int:

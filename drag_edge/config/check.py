@@ -6,20 +6,26 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from drag_edge.config.load import load
+from drag_edge.config.load import RoomCheck, load
 from drag_edge.config.report import ConfigError
 from drag_edge.config.root import Settings
 from drag_edge.errors import OK
 
 
-def check(config: Path, overrides: Sequence[str] = (), *, check_files: bool = True) -> int:
+def check(
+    config: Path,
+    overrides: Sequence[str] = (),
+    *,
+    check_files: bool = True,
+    room_checks: Sequence[RoomCheck] = (),
+) -> int:
     """Say whether a configuration is right; the exit code is 0, or 78, or 66 for a missing input.
 
     check_files=False: do not look for the files it names (CI for a vehicle's configuration).
     What is wrong goes to stderr, one line each: file:line:column: what: key = value: expected ….
     """
     try:
-        settings = load(config, overrides, check_files=check_files)
+        settings = load(config, overrides, check_files=check_files, room_checks=room_checks)
     except ConfigError as error:
         print(error, file=sys.stderr)
         count = len(error.problems)

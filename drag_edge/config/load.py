@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,20 +10,33 @@ from pydantic import ValidationError
 from drag_edge.config import overrides as command_line
 from drag_edge.config.files import Files, read_yaml
 from drag_edge.config.interpret import Interpreter
-from drag_edge.config.report import ConfigError, Problem
+from drag_edge.config.report import ConfigError, Kind, Problem
 from drag_edge.config.root import Settings
 from drag_edge.config.rules import broken_rules
 from drag_edge.config.shape import Shape
 from drag_edge.config.translate import translated
-from drag_edge.config.tree import Where
+from drag_edge.config.tree import Where, placed
+
+# What a room knows of its own part beyond the schema (does the DBC have that signal?). Its
+# problems need no place: `key` is enough.
+RoomCheck = Callable[[Settings], Iterable[Problem]]
+
+_FILE_IS_MISSING = (Kind.MISSING_FILE, Kind.MISSING_INPUT)
 
 
-def load(path: Path, overrides: Sequence[str] = (), *, check_files: bool = True) -> Settings:
+def load(
+    path: Path,
+    overrides: Sequence[str] = (),
+    *,
+    check_files: bool = True,
+    room_checks: Sequence[RoomCheck] = (),
+) -> Settings:
     """Read, check and freeze a configuration.
 
     overrides: "dotted.key=value" as --set gives them; the value is YAML. check_files=False leaves
-    out whether the files it names exist. Raises ConfigError with every problem that was found,
-    each with its place; a file that is not YAML has only that one problem.
+    out whether the files it names exist, and with it the rooms' checks, which look into them.
+    Raises ConfigError with every problem that was found, each with its place. What spans several
+    values is judged only when each of them is right by itself.
     """
     text = read_yaml(path)
     if text.root is None:
@@ -41,8 +54,11 @@ def load(path: Path, overrides: Sequence[str] = (), *, check_files: bool = True)
         settings = Settings.model_validate(data)
     except ValidationError as error:
         problems += translated(error, read)
-    if settings is not None and not problems:
-        problems += broken_rules(settings, read.places)
+    if settings is not None and all(problem.kind in _FILE_IS_MISSING for problem in problems):
+        checks = (broken_rules, *(room_checks if check_files else ()))
+        told = {problem.key for problem in problems}
+        found = [problem for check in checks for problem in check(settings)]
+        problems += [placed(one, read.places) for one in found if one.key not in told]
     if problems or settings is None:
         raise ConfigError(sorted(problems, key=_order))
     return settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from drag_edge.config.cameras import Role
 from drag_edge.config.files import is_file_source
 from drag_edge.config.report import Kind, Problem, listed, nearest
 from drag_edge.config.root import Settings
-from drag_edge.config.tree import Where, dotted, problem_at
+from drag_edge.config.tree import dotted
 from drag_edge.config.vehicle import CanInterface
 
 Path_ = tuple[str, ...]
@@ -44,27 +44,22 @@ class Broken:
     hint: str = ""
 
 
-def broken_rules(settings: Settings, places: Mapping[Path_, Where]) -> list[Problem]:
-    """Every rule that the settings break, at the line of the value that breaks it."""
+def broken_rules(settings: Settings) -> list[Problem]:
+    """Every rule that the settings break; the loader puts in where the key stands."""
     return [
-        problem_at(
-            _place(broken.path, places),
-            Kind.VALUE,
-            dotted(broken.path),
-            broken.value,
-            broken.expected,
-            broken.hint,
+        Problem(
+            kind=Kind.VALUE,
+            file=None,
+            line=None,
+            column=None,
+            key=dotted(broken.path),
+            value=broken.value,
+            expected=broken.expected,
+            hint=broken.hint,
         )
         for rule in RULES
         for broken in rule(settings)
     ]
-
-
-def _place(path: Path_, places: Mapping[Path_, Where]) -> Where:
-    """Where the value stands, or, where a default breaks the rule, the section that holds it."""
-    while path not in places:
-        path = path[:-1]
-    return places[path]
 
 
 def models_name_cameras(settings: Settings) -> Iterator[Broken]:
@@ -126,6 +121,23 @@ def actuation_meets_the_world_it_sees(settings: Settings) -> Iterator[Broken]:
         yield Broken(("cameras", name, "source"), camera.source, wanted, hint)
 
 
+def one_simulated_world(settings: Settings) -> Iterator[Broken]:
+    """All simulated cameras look at one scenario; "sim://" alone means the others' one."""
+    named = ""
+    simulated = [
+        (n, c.source) for n, c in settings.cameras.items() if c.source.startswith("sim://")
+    ]
+    for name, source in simulated:
+        if source == "sim://":
+            continue
+        if named and source != named:
+            yield Broken(("cameras", name, "source"), source, f"{named} as before, or sim://")
+        named = named or source
+    if simulated and not named:
+        name, source = simulated[0]
+        yield Broken(("cameras", name, "source"), source, "a scenario, for example sim://highway")
+
+
 def body_adds_up(settings: Settings) -> Iterator[Broken]:
     """The length is what lies before and behind the rear axle (to a centimetre or two)."""
     body = settings.body
@@ -155,6 +167,7 @@ RULES = (
     one_camera_per_role,
     actuation_is_possible,
     actuation_meets_the_world_it_sees,
+    one_simulated_world,
     body_adds_up,
     values_rise,
 )

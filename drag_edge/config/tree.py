@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,31 @@ def problem_at(
     return Problem(
         kind, where.file, where.line, where.column, key, value, expected, hint, where.override
     )
+
+
+def place_of(path: tuple[str, ...], places: Mapping[tuple[str, ...], Where]) -> Where:
+    """Where a value stands, or, where it is a default, the section that would hold it."""
+    while path not in places:
+        path = path[:-1]
+    return places[path]
+
+
+def placed(problem: Problem, places: Mapping[tuple[str, ...], Where]) -> Problem:
+    """A problem that knows only its key, with the place of that key.
+
+    One that has a place in another file (a DBC) keeps it and says who named that file.
+    """
+    where = place_of(tuple(problem.key.split(".")), places)
+    if problem.line is None:
+        return replace(
+            problem,
+            file=where.file,
+            line=where.line,
+            column=where.column,
+            override=where.override,
+        )
+    named = problem_at(where, problem.kind, problem.key, UNSET, "").place()
+    return replace(problem, hint="; ".join(filter(None, (problem.hint, f"named in {named}"))))
 
 
 def dotted(path: tuple[str, ...]) -> str:

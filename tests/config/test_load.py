@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from drag_edge.config.load import load
-from drag_edge.config.report import ConfigError, Kind
+from drag_edge.config.report import ConfigError, Kind, Problem
+from drag_edge.config.root import Settings
 from tests.config.helpers import VALID, only, problems, write
 
 
@@ -171,3 +173,28 @@ def test_passwords_in_addresses_are_not_printed(tmp_path: Path) -> None:
     file = write(tmp_path, VALID.replace("mount:", "sauce: rtsp://me:secret@cam/1\n    mount:"))
     assert "secret" not in str(only(file))
     assert "secret" not in str(only(write(tmp_path), ["cameras.front.sauce=rtsp://me:secret@cam"]))
+
+
+def test_what_a_room_finds_stands_at_its_key_beside_missing_files(tmp_path: Path) -> None:
+    def room(settings: Settings) -> list[Problem]:
+        about = Problem(
+            Kind.VALUE, None, None, None, "models.road.cameras.0", "front", "a rear one"
+        )
+        of_default = replace(about, key="models.road.hz")
+        in_a_dbc = replace(about, key="models.road.file", file=Path("a.dbc"), line=7, column=2)
+        return [about, of_default, in_a_dbc]
+
+    file = write(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        load(file, room_checks=[room])
+    default, at_key, in_dbc = caught.value.problems
+    assert (in_dbc.file, in_dbc.line) == (Path("a.dbc"), 7)
+    assert in_dbc.hint.endswith("car.yaml:8:11")
+    assert (default.line, default.column) == (7, 3)
+    assert (at_key.line, at_key.column) == (9, 15)
+    assert load(file, room_checks=[room], check_files=False)
+
+    missing = write(tmp_path, VALID.replace("sim://highway", "gone.mp4"))
+    with pytest.raises(ConfigError) as caught:
+        load(missing, room_checks=[room])
+    assert len(caught.value.problems) == 4

@@ -114,3 +114,13 @@ def test_every_rising_pair_names_fields_of_one_unit(pair: tuple[str, str]) -> No
             section = fields_of(section)[part].sections[0]
         units.append(fields_of(section)[last].unit)
     assert units[0] == units[1]
+
+
+def test_simulated_cameras_share_one_world(tmp_path: Path) -> None:
+    two = VALID.replace("models:", "  left: {source: 'sim://', role: left, mount: {x: 2, z: 1}, "
+                        "intrinsics: {width: 64, height: 36, fx: 40, fy: 40, cx: 32, cy: 18}}\n"
+                        "models:")  # fmt: skip
+    assert load(write(tmp_path, two))
+    problem = only(write(tmp_path, two.replace("'sim://'", "sim://cut-in")))
+    assert (problem.key, problem.line) == ("cameras.left.source", 6)
+    assert only(write(tmp_path, VALID.replace("sim://highway", "sim://"))).key.endswith("source")
