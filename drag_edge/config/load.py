@@ -7,15 +7,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from drag_edge.config import overrides as command_line
-from drag_edge.config.files import Files, read_yaml
-from drag_edge.config.interpret import Interpreter
+from drag_edge.config.loading import overrides as command_line
+from drag_edge.config.loading.files import Files, read_yaml
+from drag_edge.config.loading.interpret import Interpreter
+from drag_edge.config.loading.shape import Shape
+from drag_edge.config.loading.translate import translated
+from drag_edge.config.loading.tree import Where, placed
 from drag_edge.config.report import ConfigError, Kind, Problem
 from drag_edge.config.root import Settings
 from drag_edge.config.rules import broken_rules
-from drag_edge.config.shape import Shape
-from drag_edge.config.translate import translated
-from drag_edge.config.tree import Where, placed
 
 # What a room knows of its own part beyond the schema (does the DBC have that signal?). Its
 # problems need no place: `key` is enough.

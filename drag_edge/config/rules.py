@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from drag_edge.config.cameras import Role
-from drag_edge.config.files import is_file_source
+from drag_edge.config.loading.files import is_file_source
+from drag_edge.config.loading.tree import dotted
 from drag_edge.config.report import Kind, Problem, listed, nearest
 from drag_edge.config.root import Settings
-from drag_edge.config.tree import dotted
 from drag_edge.config.vehicle import CanInterface
 
 Path_ = tuple[str, ...]

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from drag_edge.config.loading.shape import Shape, described_section, fields_of
 from drag_edge.config.root import Settings
-from drag_edge.config.shape import Shape, described_section, fields_of
 
 _LIMITS = {
     "ge": "minimum",

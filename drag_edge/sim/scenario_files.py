@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from drag_edge.config.tree import Entry, Node, Reader
+from drag_edge.config.loading.tree import Entry, Node, Reader
 from drag_edge.errors import InputMissingError, InvalidConfigError
 from drag_edge.sim.scenario import Scenario
 

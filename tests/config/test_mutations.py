@@ -17,9 +17,9 @@ from pydantic import BaseModel
 
 from drag_edge.config.diff import diff
 from drag_edge.config.load import load
+from drag_edge.config.loading.tree import Node, Reader
 from drag_edge.config.report import ConfigError, Kind
 from drag_edge.config.root import Settings
-from drag_edge.config.tree import Node, Reader
 from tests.config.helpers import VALID
 
 ROOT = Path(__file__).resolve().parent.parent.parent

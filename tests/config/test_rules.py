@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from drag_edge.config.load import load
+from drag_edge.config.loading.shape import fields_of
 from drag_edge.config.root import Settings
 from drag_edge.config.rules import RISING
-from drag_edge.config.shape import fields_of
 from tests.config.helpers import VALID, only, problems, write
 
 ACTING = (

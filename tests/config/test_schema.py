@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from drag_edge.config import units
+from drag_edge.config.loading.shape import Shape, fields_of
 from drag_edge.config.root import Settings
 from drag_edge.config.schema import schema_text
-from drag_edge.config.shape import Shape, fields_of
 
 
 def every_field(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from drag_edge.config.load import load
+from drag_edge.config.loading.tree import Reader
 from drag_edge.config.report import Kind
-from drag_edge.config.tree import Reader
 from tests.config.helpers import VALID, only, problems, write
 
 

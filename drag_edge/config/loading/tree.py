@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from drag_edge.config import yaml12
+from drag_edge.config.loading import yaml12
 from drag_edge.config.report import UNSET, Kind, Problem
 
 # Aliases can multiply a small text without end; a real configuration has a few hundred nodes.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from drag_edge.config.loading.shape import Shape, fields_of
 from drag_edge.config.report import listed
-from drag_edge.config.shape import Shape, fields_of
 
 _LIMIT_WORDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 

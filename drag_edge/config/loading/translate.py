@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from drag_edge.config.interpret import Interpreter
+from drag_edge.config.loading.interpret import Interpreter
+from drag_edge.config.loading.tree import dotted, problem_at
+from drag_edge.config.loading.wording import expected
 from drag_edge.config.report import UNSET, Kind, Problem
-from drag_edge.config.tree import dotted, problem_at
-from drag_edge.config.wording import expected
 
 Path_ = tuple[str, ...]
 # A section's own validators say in words what they expected ("key: …" points at one of its

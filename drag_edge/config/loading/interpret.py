@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from drag_edge.config import units
-from drag_edge.config.files import Files, UnusableFileError
+from drag_edge.config.loading.files import Files, UnusableFileError
+from drag_edge.config.loading.shape import Shape, fields_of
+from drag_edge.config.loading.tree import Node, Where, dotted, problem_at
+from drag_edge.config.loading.wording import expected
 from drag_edge.config.report import UNSET, Kind, Problem, listed, nearest
-from drag_edge.config.shape import Shape, fields_of
-from drag_edge.config.tree import Node, Where, dotted, problem_at
-from drag_edge.config.wording import expected
 
 Path_ = tuple[str, ...]
 _SWITCH = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}

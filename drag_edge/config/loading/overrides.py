@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from drag_edge.config.files import Files
+from drag_edge.config.loading.files import Files
+from drag_edge.config.loading.tree import Entry, Node, Reader, Where, dotted, problem_at
 from drag_edge.config.report import UNSET, Kind, Problem
-from drag_edge.config.tree import Entry, Node, Reader, Where, dotted, problem_at
 
 
 def apply(root: Node, overrides: Sequence[str], files: Files, folder: Path) -> list[Problem]:

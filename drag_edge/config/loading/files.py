@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from drag_edge.config.loading.tree import Node, Reader, Where, place_after, problem_at
 from drag_edge.config.report import UNSET, Kind, Problem, nearest
-from drag_edge.config.tree import Node, Reader, Where, place_after, problem_at
 
 _YAML = (".yaml", ".yml")
 

@@ -1,0 +1,1 @@
+"""How YAML text becomes values that know where they were written."""
