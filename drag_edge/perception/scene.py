@@ -75,6 +75,10 @@ class Path:
         """Lateral position at x_m, metres, left positive."""
         return self.offset_m + x_m * (self.heading_rad + x_m * self.curvature_1pm / 2)
 
+    def slope_at(self, x_m: float) -> float:
+        """dy/dx at x_m."""
+        return self.heading_rad + x_m * self.curvature_1pm
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -161,12 +165,23 @@ class RoadMark:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedBox:
+    """A detection that is no road user. reason: one of the names in perception/plausibility.py."""
+
+    camera: str
+    label: str
+    box_px: tuple[float, float, float, float]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """The road as understood from frames up to `time_s` (capture time of the newest front frame).
 
     None means unknown (the model failed, is not configured, or is too old); an empty tuple means
     looked and saw nothing. pitch_rad: estimated deviation from the mounted pitch, nose down
-    positive. events: what went wrong or is implausible in this step.
+    positive. events: what went wrong or is implausible in this step. rejected: detections of this
+    step that are no road users, each with its reason.
     """
 
     time_s: float
@@ -183,3 +198,4 @@ class Scene:
     marks: tuple[RoadMark, ...] | None
     pitch_rad: float
     events: tuple[Event, ...]
+    rejected: tuple[RejectedBox, ...] = ()

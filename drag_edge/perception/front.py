@@ -1,0 +1,212 @@
+"""The view ahead: lanes, pitch, path, road users, lead, lights and marks of the front camera."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from drag_edge.config.body import BodySettings
+from drag_edge.config.perception import PerceptionSettings
+from drag_edge.events import Event
+from drag_edge.inference.results import ClassMap, Perceived
+from drag_edge.perception.answers import Answers, sort_answers
+from drag_edge.perception.camera import CameraModel
+from drag_edge.perception.ego import EgoState
+from drag_edge.perception.ego_motion import EgoMotion
+from drag_edge.perception.ground import GroundTable
+from drag_edge.perception.lanes import LaneTracker
+from drag_edge.perception.lead import LeadSelector
+from drag_edge.perception.lights import LightWatch
+from drag_edge.perception.marks import locate_marks
+from drag_edge.perception.path import Corridor, PathPredictor
+from drag_edge.perception.pitch import PitchEstimator
+from drag_edge.perception.scene import (
+    Lanes,
+    Path,
+    PathSource,
+    RejectedBox,
+    RoadMark,
+    Track,
+    TrafficLight,
+)
+from drag_edge.perception.tracked import Moment
+from drag_edge.perception.tracks import RoadEvidence, Tracker
+
+_LANES_LOST_FOR_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the front camera says; see Scene for the meaning of each field."""
+
+    time_s: float
+    frame_index: int
+    lanes: Lanes | None
+    path: Path
+    tracks: tuple[Track, ...] | None
+    lead: Track | None
+    traffic_light: TrafficLight | None
+    marks: tuple[RoadMark, ...] | None
+    pitch_rad: float
+    events: tuple[Event, ...]
+    rejected: tuple[RejectedBox, ...]
+
+
+def empty_view(time_s: float) -> View:
+    """Before the first front frame: nothing is known."""
+    path = Path(0.0, 0.0, 0.0, PathSource.STRAIGHT)
+    return View(time_s, -1, None, path, None, None, None, None, 0.0, (), ())
+
+
+class FrontView:
+    """Steps everything that rests on the front camera, once a frame."""
+
+    def __init__(
+        self, name: str, camera: CameraModel, settings: PerceptionSettings, body: BodySettings
+    ) -> None:
+        self._name, self._camera, self._settings, self._body = name, camera, settings, body
+        self._pitch = PitchEstimator(settings.pitch)
+        self._lanes = LaneTracker(settings.lanes)
+        self._path = PathPredictor(settings.path)
+        self._tracker = Tracker(name, camera, False, settings, body)
+        self._lead = LeadSelector(settings.lead)
+        self._lights = LightWatch(camera, body.front_overhang_m, settings.lights)
+        self._motion = EgoMotion()
+        self._table: GroundTable | None = None
+        self._last_s: float | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pitch.reset()
+        self._lanes.reset()
+        self._path.reset()
+        self._tracker.reset()
+        self._lead.reset()
+        self._lights.reset()
+        self._motion.reset()
+        self._marks: tuple[RoadMark, ...] | None = None
+        self._marks_s = self._lanes_lost_s = -math.inf
+        self._road_s: float | None = None
+        self._objects_s: float | None = None
+
+    def step(self, perceived: Perceived, ego: EgoState) -> View | None:
+        """The view at the frame's time; None for a frame that was seen before."""
+        time_s = perceived.time_s
+        events: list[Event] = []
+        dt_s = 0.0 if self._last_s is None else time_s - self._last_s
+        if self._last_s is not None and dt_s == 0.0:
+            return None
+        if not 0.0 <= dt_s <= self._settings.max_step_s:
+            events.append(Event("clock_jump", self._name, f"step of {dt_s:.3f} s", time_s))
+            self._forget()
+            dt_s = 0.0
+        self._last_s = time_s
+        answers = sort_answers(perceived)
+        accel = self._motion.accel_mps2(ego)
+        if dt_s > 0:
+            self._pitch.predict(dt_s, accel)
+        lanes = self._see_lanes(answers.class_map, dt_s, ego)
+        path = self._path.step(lanes, ego, dt_s)
+        tracks, lead = self._see_road_users(answers, path, ego, accel or 0.0, time_s, dt_s)
+        events.extend(self._events(answers, time_s))
+        return View(
+            time_s=time_s,
+            frame_index=perceived.index,
+            lanes=lanes,
+            path=path,
+            tracks=tracks,
+            lead=lead,
+            traffic_light=self._lights.step(answers.lights, path, time_s),
+            marks=self._see_marks(answers, ego, time_s, dt_s),
+            pitch_rad=self._pitch.pitch_rad,
+            events=tuple(events),
+            rejected=self._tracker.rejected,
+        )
+
+    def _see_lanes(self, class_map: ClassMap | None, dt_s: float, ego: EgoState) -> Lanes | None:
+        if class_map is not None:
+            shape = (class_map.classes.shape[0], class_map.classes.shape[1])
+            table = self._table
+            if table is None or (table.region_px, table.shape) != (class_map.region_px, shape):
+                self._table = GroundTable(self._camera, class_map.region_px, shape)
+        return self._lanes.step(
+            class_map, self._table, self._pitch, dt_s, ego.speed_mps, ego.yaw_rate_radps
+        )
+
+    def _see_road_users(
+        self,
+        answers: Answers,
+        path: Path,
+        ego: EgoState,
+        accel_mps2: float,
+        time_s: float,
+        dt_s: float,
+    ) -> tuple[tuple[Track, ...] | None, Track | None]:
+        now = Moment(
+            time_s,
+            dt_s,
+            self._pitch.sigma_rad,
+            ego.speed_mps,
+            accel_mps2,
+            ego.yaw_rate_radps or 0.0,
+        )
+        road = None
+        if answers.class_map is not None and self._table is not None:
+            road = RoadEvidence(answers.class_map, self._table)
+        self._tracker.step(answers.road_users, road, self._pitch.pitch_rad, now)
+        if answers.road_users is not None:
+            self._objects_s = time_s
+        unknown = self._objects_s is None or (
+            time_s - self._objects_s > self._settings.unavailable_after_s
+        )
+        if unknown:
+            return None, None
+        margin_m = self._settings.lead.corridor_margin_m
+        corridor = Corridor(path, (self._body.width_m + margin_m) / 2)
+        tracks = self._tracker.tracks(corridor, now)
+        return tracks, self._lead.step(tracks, corridor, self._tracker.cut_ids())
+
+    def _see_marks(
+        self, answers: Answers, ego: EgoState, time_s: float, dt_s: float
+    ) -> tuple[RoadMark, ...] | None:
+        """Marks of this frame, or the last ones brought nearer by what was driven since."""
+        if answers.marks is not None:
+            self._marks_s = time_s
+            self._marks = locate_marks(
+                answers.marks,
+                self._camera,
+                self._pitch.pitch_rad,
+                self._body.front_overhang_m,
+                self._settings.marks,
+            )
+        elif self._marks is not None:
+            driven_m = (ego.speed_mps or 0.0) * dt_s
+            moved = (replace(mark, distance_m=mark.distance_m - driven_m) for mark in self._marks)
+            self._marks = tuple(mark for mark in moved if mark.distance_m > 0)
+        if time_s - self._marks_s > self._settings.unavailable_after_s:
+            self._marks = None
+        return self._marks
+
+    def _events(self, answers: Answers, time_s: float) -> Iterator[Event]:
+        """What went wrong or is implausible in this step."""
+        limit_s = self._settings.unavailable_after_s
+        if answers.class_map is not None:
+            self._road_s = time_s
+        elif self._road_s is not None and time_s - self._road_s > limit_s:
+            yield Event("road_unavailable", self._name, "no class map", time_s)
+        if self._objects_s is not None and time_s - self._objects_s > limit_s:
+            yield Event("objects_unavailable", self._name, "no detector has answered", time_s)
+        if self._lanes.lost:
+            self._lanes_lost_s = time_s
+        if self._lanes.found:
+            self._lanes_lost_s = -math.inf
+        if time_s - self._lanes_lost_s <= _LANES_LOST_FOR_S:
+            yield Event("lanes_lost", self._name, "no line of the own lane in view", time_s)
+        if self._lanes.refused is not None:
+            yield Event("lanes_implausible", self._name, self._lanes.refused, time_s)
+        for item in self._tracker.jumps():
+            yield Event("range_jump", self._name, f"track {item.id} ({item.label})", time_s)
+        if self._pitch.at_bound:
+            detail = f"{math.degrees(self._pitch.pitch_rad):.1f} deg against the mounting"
+            yield Event("pitch_implausible", self._name, detail, time_s)

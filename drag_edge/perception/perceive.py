@@ -1,0 +1,72 @@
+"""All cameras → Scene: the room's one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drag_edge.config.body import BodySettings
+from drag_edge.config.cameras import Role
+from drag_edge.config.perception import PerceptionSettings
+from drag_edge.inference.results import Perceived
+from drag_edge.perception.camera import CameraModel
+from drag_edge.perception.ego import EgoState
+from drag_edge.perception.front import FrontView, empty_view
+from drag_edge.perception.scene import Scene
+from drag_edge.perception.sides import SideViews
+
+
+class Perception:
+    """Understands what the models saw. State over time lives here; every step has its own time.
+
+    cameras and roles have the same names. At most one camera looks to the front; without one the
+    scene has only its sides.
+    """
+
+    def __init__(
+        self,
+        settings: PerceptionSettings,
+        cameras: Mapping[str, CameraModel],
+        roles: Mapping[str, Role],
+        body: BodySettings,
+    ) -> None:
+        fronts = [name for name in cameras if roles[name] is Role.FRONT]
+        if len(fronts) > 1:
+            raise ValueError(f"more than one front camera: {', '.join(fronts)}")
+        self._front_name = fronts[0] if fronts else None
+        self._front = FrontView(fronts[0], cameras[fronts[0]], settings, body) if fronts else None
+        self._sides = SideViews(cameras, roles, settings, body)
+        self._view = empty_view(0.0)
+
+    def understand(self, perceived: Mapping[str, Perceived], ego: EgoState, time_s: float) -> Scene:
+        """The scene at time_s, from those cameras that had a new frame.
+
+        Without a new front frame all that rests on it stays as it was, under its old time_s: the
+        scene ages, and who reads it can tell.
+        """
+        view = self._view
+        fresh = False
+        ahead = perceived.get(self._front_name) if self._front_name is not None else None
+        if self._front is not None and ahead is not None:
+            new = self._front.step(ahead, ego)
+            if new is not None:
+                self._view = view = new
+                fresh = True
+        sides = self._sides.step(perceived, ego, time_s)
+        front_events = view.events if fresh else ()
+        return Scene(
+            time_s=time_s if self._front is None or view.frame_index < 0 else view.time_s,
+            frame_index=view.frame_index,
+            ego=ego,
+            lanes=view.lanes,
+            path=view.path,
+            tracks=view.tracks,
+            lead=view.lead,
+            side_tracks=sides.tracks,
+            blind_spot_left=sides.left,
+            blind_spot_right=sides.right,
+            traffic_light=view.traffic_light,
+            marks=view.marks,
+            pitch_rad=view.pitch_rad,
+            events=front_events + sides.events,
+            rejected=view.rejected + sides.rejected,
+        )

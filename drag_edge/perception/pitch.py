@@ -1,0 +1,81 @@
+"""The body's pitch against its mounted attitude: a slow and a fast part, seen through the lanes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from drag_edge.config.perception import PitchSettings
+
+
+class PitchEstimator:
+    """Kalman filter over [slow, fast]; their sum is the pitch, nose down positive.
+
+    The slow part is a random walk (load, mounting, long grades); the fast one returns to zero with
+    its time constant (bumps) and has braking and accelerating as its input. The sum is measured.
+    """
+
+    def __init__(self, settings: PitchSettings) -> None:
+        self._settings = settings
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        slow, fast = self._settings.slow_sigma_rad, self._settings.fast_sigma_rad
+        self._mean = np.zeros(2)
+        self._covariance = np.diag([slow**2, fast**2])
+        self._from_accel_rad = 0.0
+        self.at_bound = False
+
+    @property
+    def pitch_rad(self) -> float:
+        """Best estimate, within the bound."""
+        bound = self._settings.max_rad
+        total = float(self._mean.sum()) + self._from_accel_rad
+        return min(bound, max(-bound, total))
+
+    @property
+    def slow_rad(self) -> float:
+        """The slow part alone."""
+        return float(self._mean[0])
+
+    @property
+    def sigma_rad(self) -> float:
+        """Standard deviation of the estimate."""
+        return math.sqrt(float(self._covariance.sum()))
+
+    def predict(self, dt_s: float, accel_mps2: float | None) -> None:
+        """Let dt_s pass; accel_mps2 is the ego's, None if unknown."""
+        settings = self._settings
+        keep = math.exp(-dt_s / settings.fast_time_s)
+        step = np.array([1.0, keep])
+        self._mean = self._mean * step
+        self._covariance = self._covariance * np.outer(step, step)
+        self._covariance[0, 0] += settings.slow_noise_rad**2 * dt_s / settings.slow_time_s
+        self._covariance[0, 0] = min(self._covariance[0, 0], settings.slow_sigma_rad**2)
+        self._covariance[1, 1] += settings.fast_sigma_rad**2 * (1 - keep * keep)
+        self._from_accel_rad = settings.fast_per_accel * (accel_mps2 or 0.0)
+
+    def update(self, error_rad: float, sigma_rad: float) -> None:
+        """The points say: the pitch is the present estimate + error_rad, ± sigma_rad."""
+        gain = self._covariance.sum(axis=1)
+        total = float(gain.sum()) + sigma_rad**2
+        self._mean = self._mean + gain / total * error_rad
+        self._covariance = self._covariance - np.outer(gain, gain) / total
+        bound = self._settings.max_rad
+        self.at_bound = abs(float(self._mean[0])) >= bound
+        self._mean[0] = min(bound, max(-bound, float(self._mean[0])))
+
+
+def information_of_points(
+    prior_sigma_rad: float, mean_rad: float, sigma_rad: float
+) -> tuple[float, float] | None:
+    """What a fit's points alone say of the pitch error, its prior (0 ± prior σ) taken out.
+
+    Returns (error, σ), or None where the points said next to nothing.
+    """
+    gained = 1 / sigma_rad**2 - 1 / prior_sigma_rad**2
+    if gained <= 1e-2 / prior_sigma_rad**2:
+        return None
+    return mean_rad / sigma_rad**2 / gained, 1 / math.sqrt(gained)

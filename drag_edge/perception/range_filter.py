@@ -1,0 +1,148 @@
+"""Distance, closing speed, acceleration and true size of one road user, from angles alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from drag_edge.config.perception import RangeSettings, SizePrior
+from drag_edge.perception.camera import Floats
+
+RANGE, RATE, ACCEL, LN_WIDTH, LN_HEIGHT = range(5)
+_LEAST_RANGE_M = 0.3
+
+
+class RangeFilter:
+    """Extended Kalman filter over [distance, rate, own acceleration, ln width, ln height].
+
+    distance: from the camera to the nearest face, along the vehicle's x axis, positive, metres.
+    rate: its change, m/s. acceleration: the object's over ground, along x, m/s².
+
+    The size is part of the state, so that what the foot point teaches about it moves the distance
+    and never fakes a closing speed: the filter knows that an error of the size scales all ranges.
+    Measurements are the logarithms of the box's angular width and height, and the tangent under
+    which the foot is seen; errors of an edge are Gaussian there, as they are not in metres.
+    """
+
+    def __init__(
+        self, prior: SizePrior, camera_height_m: float, direction: float, settings: RangeSettings
+    ) -> None:
+        self._prior = prior
+        self._settings = settings
+        self._camera_height_m = camera_height_m
+        self._direction = direction
+        self.mean = np.zeros(5)
+        self.covariance = np.eye(5)
+        self.refused_in_row = 0
+
+    @property
+    def range_m(self) -> float:
+        """Distance from the camera to the nearest face."""
+        return float(self.mean[RANGE])
+
+    @property
+    def range_std_m(self) -> float:
+        """Its standard deviation."""
+        return math.sqrt(float(self.covariance[RANGE, RANGE]))
+
+    @property
+    def rate_mps(self) -> float:
+        """Change of the distance, negative when it shrinks."""
+        return float(self.mean[RATE])
+
+    @property
+    def width_m(self) -> float:
+        """Learned width."""
+        return math.exp(float(self.mean[LN_WIDTH]))
+
+    @property
+    def height_m(self) -> float:
+        """Learned height."""
+        return math.exp(float(self.mean[LN_HEIGHT]))
+
+    @property
+    def accel_mps2(self) -> float:
+        """The object's acceleration over ground, along the vehicle's x axis."""
+        return float(self.mean[ACCEL])
+
+    def start(self, range_m: float, ego_speed_mps: float | None) -> None:
+        """Begin at a first guess of the distance; its measurements have yet to be applied."""
+        prior, settings = self._prior, self._settings
+        rate_sigma = max(settings.first_rate_sigma_mps, 0.6 * (ego_speed_mps or 0.0))
+        self.mean = np.array(
+            [
+                max(_LEAST_RANGE_M, range_m),
+                0.0,
+                0.0,
+                math.log(prior.width_m),
+                math.log(prior.height_m),
+            ]
+        )
+        sigma = np.array(
+            [
+                0.4 * range_m + 1.0,
+                rate_sigma,
+                settings.accel_sigma_mps2 / 2,
+                prior.width_sigma_m / prior.width_m,
+                prior.height_sigma_m / prior.height_m,
+            ]
+        )
+        self.covariance = np.diag(sigma * sigma)
+        self.refused_in_row = 0
+
+    def predict(self, dt_s: float, ego_accel_mps2: float) -> None:
+        """Let dt_s pass: acceleration fades (Singer 1970), the ego's own acts as a known input."""
+        settings = self._settings
+        keep = math.exp(-dt_s / settings.accel_time_s)
+        direction = self._direction
+        step = np.eye(5)
+        step[RANGE, RATE] = dt_s
+        step[RANGE, ACCEL] = direction * dt_s * dt_s / 2
+        step[RATE, ACCEL] = direction * dt_s
+        step[ACCEL, ACCEL] = keep
+        self.mean = step @ self.mean
+        self.mean[RANGE] -= direction * ego_accel_mps2 * dt_s * dt_s / 2
+        self.mean[RATE] -= direction * ego_accel_mps2 * dt_s
+        self.mean[RANGE] = max(_LEAST_RANGE_M, float(self.mean[RANGE]))
+        self.covariance = step @ self.covariance @ step.T
+        self.covariance[ACCEL, ACCEL] += settings.accel_sigma_mps2**2 * (1 - keep * keep)
+        self.covariance[RATE, RATE] += (0.3 * settings.accel_sigma_mps2 * dt_s) ** 2
+
+    def measure_width(self, tangent: float, sigma: float, gate: bool) -> bool:
+        """Angular width of the face; False if refused."""
+        return self._measure_size(LN_WIDTH, tangent, sigma, self._prior.rounding_m, gate)
+
+    def measure_height(self, tangent: float, sigma: float, gate: bool) -> bool:
+        """Angular height; False if refused."""
+        return self._measure_size(LN_HEIGHT, tangent, sigma, self._prior.rounding_m, gate)
+
+    def measure_foot(self, tangent: float, sigma: float, gate: bool) -> bool:
+        """Fall of the ray to the foot per metre forward; False if refused."""
+        distance = float(self.mean[RANGE]) + self._prior.rounding_m
+        expected = self._camera_height_m / distance
+        gradient = np.zeros(5)
+        gradient[RANGE] = -expected / distance
+        return self._update(tangent - expected, gradient, sigma * sigma, gate)
+
+    def _measure_size(
+        self, size: int, tangent: float, sigma: float, rounding_m: float, gate: bool
+    ) -> bool:
+        distance = float(self.mean[RANGE]) + rounding_m
+        gradient = np.zeros(5)
+        gradient[RANGE] = -1 / distance
+        gradient[size] = 1.0
+        residual = math.log(tangent) - float(self.mean[size]) + math.log(distance)
+        return self._update(residual, gradient, (sigma / tangent) ** 2, gate)
+
+    def _update(self, residual: float, gradient: Floats, variance: float, gate: bool) -> bool:
+        spread = self.covariance @ gradient
+        total = float(gradient @ spread) + variance
+        if gate and residual * residual > self._settings.gate_sigma**2 * total:
+            return False
+        gain = spread / total
+        self.mean = self.mean + gain * residual
+        self.mean[RANGE] = max(_LEAST_RANGE_M, float(self.mean[RANGE]))
+        covariance = self.covariance - np.outer(gain, spread)
+        self.covariance = (covariance + covariance.T) / 2
+        return True

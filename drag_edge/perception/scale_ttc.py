@@ -1,0 +1,51 @@
+"""Time to collision from how fast a box grows; believed when two windows agree."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+_LEAST_RATE_1PS = 0.02
+
+
+class ScaleTtc:
+    """Slope of ln(size) over time; 1/TTC = slope, without any distance or camera constant.
+
+    A short window reacts, a long one is steady: only when both say the same within the agreement
+    is there a TTC at all. One kind of size at a time: a change of kind starts anew.
+    """
+
+    def __init__(self, short_s: float, long_s: float, agreement: float) -> None:
+        self._short_s, self._long_s, self._agreement = short_s, long_s, agreement
+        self._samples: deque[tuple[float, float]] = deque()
+        self._kind = ""
+
+    def add(self, time_s: float, kind: str, size: float) -> None:
+        """A measured size (> 0, any unit) of one kind ("width" or "height")."""
+        if kind != self._kind:
+            self._samples.clear()
+            self._kind = kind
+        self._samples.append((time_s, math.log(size)))
+        while self._samples and self._samples[0][0] < time_s - self._long_s - 1e-6:
+            self._samples.popleft()
+
+    def ttc_s(self) -> float | None:
+        """Seconds until the camera would be reached; None unless both windows agree on closing."""
+        long = self._slope(self._long_s, 0.7)
+        short = self._slope(self._short_s, 0.7)
+        if long is None or short is None or min(long, short) < _LEAST_RATE_1PS:
+            return None
+        if abs(long - short) > self._agreement * max(long, short):
+            return None
+        return 1 / long
+
+    def _slope(self, window_s: float, filled: float) -> float | None:
+        """Least-squares slope over the newest window_s, 1/s; None if it is not filled enough."""
+        newest_s = self._samples[-1][0] if self._samples else 0.0
+        chosen = [(t - newest_s, v) for t, v in self._samples if t >= newest_s - window_s - 1e-6]
+        if len(chosen) < 4 or -chosen[0][0] < filled * window_s:
+            return None
+        mean_t = sum(t for t, _ in chosen) / len(chosen)
+        mean_v = sum(v for _, v in chosen) / len(chosen)
+        spread = sum((t - mean_t) ** 2 for t, _ in chosen)
+        return sum((t - mean_t) * (v - mean_v) for t, v in chosen) / spread

@@ -1,0 +1,228 @@
+"""One road user as it is followed: filters, votes, evidence; and the Track it shows to others."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from drag_edge.config.perception import RangeSettings, SizePrior, TrackSettings
+from drag_edge.perception.box_motion import BoxMotion
+from drag_edge.perception.camera import CameraModel
+from drag_edge.perception.lateral_filter import LateralFilter
+from drag_edge.perception.range_filter import RangeFilter
+from drag_edge.perception.scale_ttc import ScaleTtc
+from drag_edge.perception.sightings import VEHICLES, Sightings
+
+_MOST_LOG_ODDS = 4.0
+_FIRST_LOG_ODDS = -0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What all tracks of a camera share in one step."""
+
+    time_s: float
+    dt_s: float
+    pitch_sigma_rad: float
+    ego_speed_mps: float | None
+    ego_accel_mps2: float
+    yaw_rate_radps: float
+
+
+class TrackedObject:
+    """Mutable state of one track. Stepped by its Tracker: predict, then measure or miss."""
+
+    def __init__(
+        self,
+        identity: int,
+        sightings: Sightings,
+        index: int,
+        camera: CameraModel,
+        tracks: TrackSettings,
+        ranging: RangeSettings,
+        now: Moment,
+    ) -> None:
+        self.id = identity
+        self._camera = camera
+        self._tracks, self._ranging = tracks, ranging
+        self.direction = 1.0 if camera.heading[0] >= 0 else -1.0
+        self.label = sightings.boxes.labels[index]
+        self._votes: dict[str, float] = {}
+        self.motion = BoxMotion(sightings.boxes.boxes_px[index])
+        self.lateral = LateralFilter(ranging.lateral_accel_sigma_mps2)
+        self.scale = ScaleTtc(ranging.ttc_short_s, ranging.ttc_long_s, ranging.ttc_agreement)
+        self.born_s = self.seen_s = now.time_s
+        self.frames = 0
+        self._log_odds = _FIRST_LOG_ODDS
+        self.road_share: float | None = None
+        self.jumped = False
+        self.side_cut = False
+        self._start_range(sightings, index, now)
+        self._take(sightings, index, now, gate=False)
+        self.lateral.start(*self._lateral_measurement(sightings, index), 2.0)
+
+    @property
+    def prior(self) -> SizePrior:
+        """Usual size of its kind."""
+        return self._tracks.sizes[self.label]
+
+    @property
+    def is_vehicle(self) -> bool:
+        """A car, truck, bus or train."""
+        return self.label in VEHICLES
+
+    @property
+    def x_m(self) -> float:
+        """Nearest face, vehicle axes."""
+        return self._camera.x_m + self.direction * self.range.range_m
+
+    @property
+    def y_m(self) -> float:
+        """Centre of the face, vehicle axes, left positive."""
+        return self._camera.y_m + self.lateral.y_m
+
+    @property
+    def confidence(self) -> float:
+        """That it exists and that its range is known, 0–1."""
+        exists = 1 / (1 + math.exp(-self._log_odds))
+        doubt = self.range.range_std_m / max(1.0, self.range.range_m)
+        return exists * min(1.0, 0.35 / max(doubt, 1e-6))
+
+    def predict(self, now: Moment) -> None:
+        """Let the step's time pass."""
+        self.range.predict(now.dt_s, now.ego_accel_mps2)
+        x = self.direction * self.range.range_m
+        self.lateral.predict(now.dt_s, x, now.yaw_rate_radps)
+        self.motion.predict(now.dt_s)
+
+    def miss(self, now: Moment) -> None:
+        """No box in this frame."""
+        self._log_odds = max(-_MOST_LOG_ODDS, self._log_odds - 0.5 * now.dt_s / 0.05)
+        self.motion.rest(now.dt_s)
+
+    def measure(self, sightings: Sightings, index: int, now: Moment) -> None:
+        """A box was associated."""
+        boxes = sightings.boxes
+        self.motion.measure(boxes.boxes_px[index], now.time_s - self.seen_s)
+        self.jumped = False
+        if self._vote(boxes.labels[index], float(boxes.scores[index])):
+            self._start_range(sightings, index, now)
+        used = self._take(sightings, index, now, gate=True)
+        if used is False:
+            self.range.refused_in_row += 1
+            if self.range.refused_in_row >= self._ranging.jump_frames:
+                self.jumped = True
+                self._start_range(sightings, index, now)
+                self._take(sightings, index, now, gate=False)
+        elif used:
+            self.range.refused_in_row = 0
+        self.lateral.measure(*self._lateral_measurement(sightings, index))
+
+    def remember_road(self, share: float | None, dt_s: float, memory_s: float) -> None:
+        """Drivable share at its foot, smoothed."""
+        if share is None:
+            return
+        if self.road_share is None:
+            self.road_share = share
+        follow = 1 - math.exp(-dt_s / memory_s)
+        self.road_share += follow * (share - self.road_share)
+
+    def _vote(self, label: str, score: float) -> bool:
+        """Count a vote; True when the label changed to one of another usual size."""
+        for known in self._votes:
+            self._votes[known] *= 0.98
+        self._votes[label] = self._votes.get(label, 0.0) + score
+        best = max(self._votes, key=lambda name: self._votes[name])
+        if best == self.label or self._votes[best] < 1.5 * self._votes.get(self.label, 0.0):
+            return False
+        changed = self._tracks.sizes[best] != self.prior
+        self.label = best
+        return changed
+
+    def _start_range(self, sightings: Sightings, index: int, now: Moment) -> None:
+        """A new range filter at the most certain of the distances by foot, width and height."""
+        prior, height_m = self.prior, self._camera.z_m
+        self.range = RangeFilter(prior, height_m, self.direction, self._ranging)
+        foot = max(float(sightings.foot[index]), 1e-6)
+        width = max(float(sightings.left[index] - sightings.right[index]), 1e-6)
+        tall = max(float(sightings.foot[index] - sightings.top[index]), 1e-6)
+        guesses = [(prior.width_m / width, 1.0)]
+        if sightings.foot_seen[index]:
+            foot_sigma = math.hypot(float(sightings.sigma_v[index]), now.pitch_sigma_rad)
+            guesses.append((height_m / foot, (foot_sigma + self._ranging.foot_sigma_rad) / foot))
+        if sightings.width_seen[index] and self.is_vehicle:
+            guesses.append((prior.width_m / width, 0.05 + prior.width_sigma_m / prior.width_m))
+        if sightings.height_seen[index]:
+            guesses.append((prior.height_m / tall, prior.height_sigma_m / prior.height_m))
+        distance, _ = min(guesses, key=lambda guess: guess[1])
+        self.range.start(distance - prior.rounding_m, now.ego_speed_mps)
+
+    def _take(self, sightings: Sightings, index: int, now: Moment, gate: bool) -> bool | None:
+        """Apply what this box measures; None if nothing usable, False if everything was refused."""
+        self.frames += 1
+        self.seen_s = now.time_s
+        score = float(sightings.boxes.scores[index])
+        self._log_odds += math.log(min(3.0, max(0.5, (score + 0.05) / 0.3)))
+        self._log_odds = min(_MOST_LOG_ODDS, self._log_odds)
+        outcomes: list[bool] = []
+        sigma_u, sigma_v = float(sightings.sigma_u[index]), float(sightings.sigma_v[index])
+        tall = float(sightings.foot[index] - sightings.top[index])
+        if sightings.height_seen[index] and tall > 0:
+            outcomes.append(self.range.measure_height(tall, math.sqrt(2) * sigma_v, gate))
+        if sightings.width_seen[index] and self.is_vehicle:
+            wide = float(sightings.left[index] - sightings.right[index])
+            flank = self._flank(wide)
+            if wide - flank > 0.3 * wide:
+                sigma = math.sqrt(2) * sigma_u + 0.4 * flank
+                outcomes.append(self.range.measure_width(wide - flank, sigma, gate))
+            if flank < 0.1 * wide:
+                self.scale.add(now.time_s, "width", wide)
+        if self._scale_kind(sightings, index) != "width" and sightings.height_seen[index]:
+            self.scale.add(now.time_s, "height", tall)
+        if sightings.foot_seen[index]:
+            lasting = 1 + self._ranging.foot_correlation_s / max(now.dt_s, 0.01)
+            common = now.pitch_sigma_rad**2 + self._ranging.foot_sigma_rad**2
+            sigma = math.sqrt(sigma_v**2 + common * lasting)
+            outcomes.append(self.range.measure_foot(float(sightings.foot[index]), sigma, gate))
+        return any(outcomes) if outcomes else None
+
+    def _scale_kind(self, sightings: Sightings, index: int) -> str:
+        wide = float(sightings.left[index] - sightings.right[index])
+        seen = bool(sightings.width_seen[index]) and self.is_vehicle
+        return "width" if seen and self._flank(wide) < 0.1 * wide else "height"
+
+    def _flank(self, wide: float) -> float:
+        """How much of the angular width is the object's side rather than its face.
+
+        A vehicle beside the own path shows its flank between the face's inner corner and the far
+        one, a vehicle's length further.
+        """
+        if self.frames <= 1:
+            return 0.0
+        distance = self.range.range_m
+        inner = abs(self.lateral.y_m) - self.range.width_m / 2
+        if inner <= 0:
+            return 0.0
+        return min(wide, inner / distance - inner / (distance + self.prior.length_m))
+
+    def _lateral_measurement(self, sightings: Sightings, index: int) -> tuple[float, float]:
+        """Lateral position of the face's middle relative to the camera, and its σ.
+
+        From the outer edge, which is a corner of the face; from the inner one where the picture's
+        edge has cut the outer.
+        """
+        left, right = float(sightings.left[index]), float(sightings.right[index])
+        distance = self.range.range_m
+        wide_m = (left - right) * distance
+        half = min(wide_m, self.range.width_m) / 2
+        on_left = left + right >= 0
+        cut_left, _, cut_right, _ = sightings.boxes.cut[index]
+        # A camera that looks back has the vehicle's left on the picture's right.
+        self.side_cut = bool(cut_left or cut_right)
+        outer_cut = cut_left if on_left == (self.direction > 0) else cut_right
+        sigma = distance * float(sightings.sigma_u[index]) + 0.05
+        sign = 1.0 if on_left else -1.0
+        outer, inner = (left, right) if on_left else (right, left)
+        if outer_cut:
+            return inner * distance + sign * self.range.width_m / 2, sigma + 0.5
+        return outer * distance - sign * half, sigma

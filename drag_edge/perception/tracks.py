@@ -1,0 +1,264 @@
+"""All road users of one camera: associate, filter, begin, end, and show them as Tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from drag_edge.config.body import BodySettings
+from drag_edge.config.perception import PerceptionSettings
+from drag_edge.inference.results import ClassMap, Detections
+from drag_edge.perception.association import associate
+from drag_edge.perception.camera import CameraModel
+from drag_edge.perception.ground import GroundTable
+from drag_edge.perception.path import Corridor
+from drag_edge.perception.plausibility import (
+    NEVER,
+    OwnBody,
+    reasons,
+    road_shares,
+)
+from drag_edge.perception.scene import RejectedBox, Track
+from drag_edge.perception.sightings import (
+    Boxes,
+    Sightings,
+    collect,
+    intersection_over_union,
+    sight,
+)
+from drag_edge.perception.tracked import Moment, TrackedObject
+
+_SAME_PLACE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class RoadEvidence:
+    """The class map of the same frame, and its table."""
+
+    class_map: ClassMap
+    table: GroundTable
+
+
+class Tracker:
+    """Road users in one camera over time. first_id keeps the identities of cameras apart."""
+
+    def __init__(
+        self,
+        name: str,
+        camera: CameraModel,
+        mirror: bool,
+        settings: PerceptionSettings,
+        body: BodySettings,
+        first_id: int = 1,
+    ) -> None:
+        self._name, self._camera, self._body = name, camera, body
+        self._settings = settings
+        self._own_body = None
+        if not mirror:
+            self._own_body = OwnBody.seen_from(camera, body.front_overhang_m, body.rear_overhang_m)
+        self._next_id = first_id
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all tracks; identities are not used again."""
+        self._objects: list[TrackedObject] = []
+        self.rejected: tuple[RejectedBox, ...] = ()
+
+    def step(
+        self,
+        detections: Sequence[Detections] | None,
+        road: RoadEvidence | None,
+        pitch_rad: float,
+        now: Moment,
+    ) -> None:
+        """One frame. detections None: no detector looked, so everybody coasts unblamed."""
+        for item in self._objects:
+            item.predict(now)
+            item.jumped = False
+        self.rejected = ()
+        if detections is not None:
+            boxes, _ = collect(
+                detections,
+                (self._camera.width_px, self._camera.height_px),
+                self._settings.tracks,
+                self._settings.rejection,
+            )
+            self._look(boxes, road, pitch_rad, now)
+        self._end(now)
+
+    def jumps(self) -> list[TrackedObject]:
+        """Objects whose range had to start anew in this step."""
+        return [item for item in self._objects if item.jumped]
+
+    def cut_ids(self) -> frozenset[int]:
+        """Tracks whose side the picture's edge has cut: where they are across is a guess."""
+        return frozenset(item.id for item in self._objects if item.side_cut)
+
+    def tracks(self, corridor: Corridor | None, now: Moment) -> tuple[Track, ...]:
+        """Confirmed tracks, nearest first."""
+        confirmed = [
+            item for item in self._objects if item.frames >= self._settings.tracks.confirm_frames
+        ]
+        shown = [self._show(item, corridor, now) for item in confirmed]
+        return tuple(sorted(shown, key=lambda track: (track.gap_m, track.id)))
+
+    def _look(self, boxes: Boxes, road: RoadEvidence | None, pitch_rad: float, now: Moment) -> None:
+        settings = self._settings
+        priors = [settings.tracks.sizes[label] for label in boxes.labels]
+        widths = np.array([prior.width_m for prior in priors])
+        if len(boxes) == 0:
+            for item in self._objects:
+                item.miss(now)
+            return
+        seen = sight(boxes, self._camera, pitch_rad, widths, settings.ranging)
+        why = reasons(
+            seen,
+            priors,
+            self._camera,
+            self._own_body,
+            now.pitch_sigma_rad,
+            settings.rejection,
+        )
+        self.rejected = tuple(
+            RejectedBox(self._name, boxes.labels[index], tuple(boxes.boxes_px[index]), reason)
+            for index, reason in enumerate(why)
+            if reason is not None
+        )
+        shares: list[float | None] = [None] * len(seen)
+        if road is not None:
+            shares = road_shares(
+                seen,
+                road.class_map,
+                road.table,
+                self._camera.horizon_row(pitch_rad),
+                settings.rejection,
+            )
+        taken = self._associate(seen, why, now, shares)
+        for index in range(len(seen)):
+            if index in taken or why[index] is not None:
+                continue
+            if boxes.scores[index] >= settings.tracks.new_score:
+                self._begin(seen, index, shares[index], now)
+
+    def _associate(
+        self,
+        seen: Sightings,
+        why: list[str | None],
+        now: Moment,
+        shares: list[float | None],
+    ) -> set[int]:
+        usable = np.array(
+            [index for index, reason in enumerate(why) if reason not in NEVER], dtype=np.intp
+        )
+        boxes = seen.boxes
+        predicted = np.array([item.motion.box_px for item in self._objects]).reshape(-1, 4)
+        chosen = associate(
+            predicted,
+            [item.label for item in self._objects],
+            boxes.boxes_px[usable],
+            boxes.scores[usable],
+            [boxes.labels[index] for index in usable],
+            self._settings.tracks,
+        )
+        taken: set[int] = set()
+        memory_s = self._settings.rejection.road_memory_s
+        for item, choice in zip(self._objects, chosen, strict=True):
+            if choice is None:
+                item.miss(now)
+                continue
+            index = int(usable[choice])
+            taken.add(index)
+            item.measure(seen, index, now)
+            item.remember_road(shares[index], now.dt_s, memory_s)
+        return taken
+
+    def _begin(self, seen: Sightings, index: int, share: float | None, now: Moment) -> None:
+        item = TrackedObject(
+            self._next_id,
+            seen,
+            index,
+            self._camera,
+            self._settings.tracks,
+            self._settings.ranging,
+            now,
+        )
+        self._next_id += 1
+        item.remember_road(share, now.dt_s, self._settings.rejection.road_memory_s)
+        self._objects.append(item)
+
+    def _end(self, now: Moment) -> None:
+        """Drop what was not seen for too long, and ghosts that sit on a track that is seen."""
+        tracks = self._settings.tracks
+        kept: list[TrackedObject] = []
+        for item in self._objects:
+            confirmed = item.frames >= tracks.confirm_frames
+            limit_s = tracks.drop_after_s if confirmed else tracks.doubt_after_s
+            # A slow frame rate must not kill a track by one missing frame.
+            if now.time_s - item.seen_s <= max(limit_s, min(1.5 * now.dt_s, tracks.drop_after_s)):
+                kept.append(item)
+        self._objects = _without_ghosts(kept, now)
+
+    def _show(self, item: TrackedObject, corridor: Corridor | None, now: Moment) -> Track:
+        x_m, y_m, width_m = item.x_m, item.y_m, item.range.width_m
+        gap_m = self._gap(x_m)
+        rate = item.range.rate_mps
+        overlap = 0.0
+        if corridor is not None and not self._off_road(item):
+            overlap = corridor.overlap(x_m, y_m, width_m)
+        speed = None
+        if now.ego_speed_mps is not None:
+            speed = now.ego_speed_mps + item.direction * rate
+        camera_ttc = item.scale.ttc_s()
+        distance = max(item.range.range_m, 0.1)
+        coasted_s = max(0.0, now.time_s - item.seen_s)
+        x0, y0, x1, y1 = (float(value) for value in item.motion.box_px)
+        return Track(
+            id=item.id,
+            camera=self._name,
+            label=item.label,
+            box_px=(x0, y0, x1, y1),
+            x_m=x_m,
+            y_m=y_m,
+            width_m=width_m,
+            gap_m=gap_m,
+            range_rate_mps=rate,
+            speed_mps=speed,
+            accel_mps2=item.range.accel_mps2,
+            vy_mps=item.lateral.vy_mps,
+            ttc_s=gap_m / -rate if rate < -0.1 else None,
+            scale_ttc_s=None if camera_ttc is None else camera_ttc * gap_m / distance,
+            path_overlap=overlap,
+            confidence=item.confidence,
+            age_s=max(0.0, now.time_s - item.born_s),
+            coasted_s=coasted_s,
+            frames=item.frames,
+            range_std_m=item.range.range_std_m,
+        )
+
+    def _gap(self, x_m: float) -> float:
+        body = self._body
+        return max(0.0, x_m - body.front_overhang_m, -body.rear_overhang_m - x_m)
+
+    def _off_road(self, item: TrackedObject) -> bool:
+        """A vehicle that stands where no road is; those on foot may step onto it."""
+        if not item.is_vehicle or item.road_share is None:
+            return False
+        return item.road_share < self._settings.rejection.off_road_share
+
+
+def _without_ghosts(objects: list[TrackedObject], now: Moment) -> list[TrackedObject]:
+    if len(objects) < 2:
+        return objects
+    boxes = np.array([item.motion.box_px for item in objects])
+    overlap = intersection_over_union(boxes, boxes)
+    ghosts: set[int] = set()
+    for first, second in np.argwhere(np.triu(overlap > _SAME_PLACE, k=1)):
+        pair = sorted(
+            (int(first), int(second)),
+            key=lambda index: (objects[index].seen_s, objects[index].frames, -objects[index].id),
+        )
+        if objects[pair[0]].is_vehicle == objects[pair[1]].is_vehicle:
+            ghosts.add(pair[0])
+    return [item for index, item in enumerate(objects) if index not in ghosts]
