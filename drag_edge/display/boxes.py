@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -24,8 +25,8 @@ from drag_edge.display.palette import (
     VIOLET,
     Colour,
     mixed,
+    ttc_colour,
 )
-from drag_edge.display.panels.cluster import ttc_colour
 from drag_edge.display.panels.kit import Kit
 from drag_edge.display.road import lead_colour
 from drag_edge.display.sheet import SUBPIXEL, SUBPIXEL_BITS, Picture, Sheet
@@ -36,6 +37,8 @@ Rectangle = tuple[float, float, float, float]
 TTC_SHOWN_S = 6.0
 NAMES = {"pedestrian": "PED", "motorcycle": "MOTO", "bicycle": "BIKE"}
 PLATES_KEPT = 256
+TINT_OPACITY = 0.18
+IN_PATH = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +81,33 @@ class BoxPainter:
             if not all(map(math.isfinite, track.box_px)):
                 continue
             colour = VIOLET if track.label in VULNERABLE_ROAD_USERS else INK
-            x0, y0, x1, y1 = (value * scale for value in track.box_px)
+            x0, y0, x1, y1 = (value * scale for value in _limited(track.box_px))
             _brackets(frame, (x0, y0, x1, y1), colour, max(1, round(1.4 * self._kit.scale)))
             plate = Plate(f"{abs(track.gap_m):.0f} m", "", "", INK, INK, False)
             self._lay(frame, self._plate(plate), x0, y0, [])
 
     def _box(self, frame: Picture, track: Track, colour: Colour, lead: bool) -> None:
         unit = self._kit.scale
+        box = _limited(track.box_px)
         if track.label in VULNERABLE_ROAD_USERS:
-            _tint(frame, track.box_px, colour, 0.16)
-            _outline(frame, track.box_px, colour, max(1, round(2 * unit)))
+            _tint(frame, box, colour)
+            _outline(frame, box, colour, max(1, round(2 * unit)))
         elif lead:
-            grown = _grown(track.box_px, 4 * unit)
-            _brackets(frame, grown, PLATE, max(2, round(6 * unit)))
-            _brackets(frame, grown, colour, max(1, round(3.4 * unit)))
+            grown = _grown(box, 4 * unit)
+            _brackets(frame, grown, colour, max(2, round(3.4 * unit)))
+            _chevron(frame, grown, colour, unit)
         else:
-            _brackets(frame, track.box_px, colour, max(1, round(1.6 * unit)))
+            _brackets(frame, box, colour, max(1, round(1.6 * unit)))
 
     def _label(
         self, frame: Picture, track: Track, colour: Colour, lead: bool, taken: list[Rectangle]
     ) -> None:
         sheet = self._plate(self._words(track, colour, lead))
-        x0, y0, x1, y1 = track.box_px
+        x0, y0, x1, y1 = _limited(track.box_px)
         height, width = sheet.ink.shape[:2]
         pad = (9 if lead else 4) * self._kit.scale
         left = (x0 + x1 - width) / 2
-        for top in (y0 - height - pad, y1 + pad):
+        for top in (y0 - height - pad, y1 + (26 * self._kit.scale if lead else pad)):
             if self._lay(frame, sheet, left, top, taken):
                 return
         short = self._plate(Plate(f"{track.gap_m:.0f} m", "", "", colour, colour, False))
@@ -115,7 +119,8 @@ class BoxPainter:
         gap = f"{track.gap_m:.0f} m" if track.gap_m >= 9.95 else f"{track.gap_m:.1f} m"
         name = NAMES.get(track.label, track.label.upper())
         ttc_s = track.ttc_s
-        shown = ttc_s is not None and ttc_s < TTC_SHOWN_S
+        # Closing in on somebody beside the path is no news.
+        shown = ttc_s is not None and ttc_s < TTC_SHOWN_S and track.path_overlap > IN_PATH
         # Rounded to 2 km/h: a number that flickers by one tells nothing, and plates are reused.
         moving = "" if speed is None else f"{2 * round(speed / 2)} {kit.speed_unit}"
         return Plate(
@@ -197,8 +202,13 @@ def _dimmed(colour: Colour, track: Track, stale_after_s: float) -> Colour:
 
 
 def _fixed(points: Sequence[tuple[float, float]]) -> NDArray[np.int32]:
-    clipped = np.clip(np.asarray(points, np.float64), -8000, 8000)
-    return np.round(clipped * SUBPIXEL).astype(np.int32)
+    return (np.array(points) * SUBPIXEL).astype(np.int32)
+
+
+def _limited(box: Rectangle) -> Rectangle:
+    """The box within what OpenCV's fixed-point coordinates can hold."""
+    x0, y0, x1, y1 = (max(-8000.0, min(8000.0, value)) for value in box)
+    return x0, y0, x1, y1
 
 
 def _grown(box: Rectangle, margin: float) -> Rectangle:
@@ -206,7 +216,7 @@ def _grown(box: Rectangle, margin: float) -> Rectangle:
 
 
 def _brackets(frame: Picture, box: Rectangle, colour: Colour, thickness: int) -> None:
-    """The four corners of a box."""
+    """The four corners of a box, edged dark so that they stand out from a bright sky."""
     x0, y0, x1, y1 = box
     arm = max(4.0, min(26.0, 0.24 * min(x1 - x0, y1 - y0)))
     corners = [
@@ -214,7 +224,22 @@ def _brackets(frame: Picture, box: Rectangle, colour: Colour, thickness: int) ->
         for x, sx in ((x0, 1), (x1, -1))
         for y, sy in ((y0, 1), (y1, -1))
     ]
-    cv2.polylines(frame, corners, False, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+    _edged(frame, corners, colour, thickness)
+
+
+def _edged(frame: Picture, lines: list[NDArray[np.int32]], colour: Colour, thickness: int) -> None:
+    cv2.polylines(frame, lines, False, PLATE, thickness + 2, cv2.LINE_8, SUBPIXEL_BITS)
+    cv2.polylines(frame, lines, False, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+
+
+def _chevron(frame: Picture, box: Rectangle, colour: Colour, unit: float) -> None:
+    """An arrow head under the box, pointing at it."""
+    x0, _, x1, y1 = box
+    half = max(10 * unit, min(30 * unit, 0.22 * (x1 - x0)))
+    middle, top = (x0 + x1) / 2, y1 + 5 * unit
+    foot = top + 0.55 * half
+    line = _fixed([(middle - half, foot), (middle, top), (middle + half, foot)])
+    _edged(frame, [line], colour, max(2, round(4.2 * unit)))
 
 
 def _outline(frame: Picture, box: Rectangle, colour: Colour, thickness: int) -> None:
@@ -223,15 +248,18 @@ def _outline(frame: Picture, box: Rectangle, colour: Colour, thickness: int) -> 
     cv2.polylines(frame, [points], True, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def _tint(frame: Picture, box: Rectangle, colour: Colour, opacity: float) -> None:
+def _tint(frame: Picture, box: Rectangle, colour: Colour) -> None:
     x0, x1 = (int(max(0, min(frame.shape[1], v))) for v in (box[0], box[2]))
     y0, y1 = (int(max(0, min(frame.shape[0], v))) for v in (box[1], box[3]))
-    if x0 >= x1 or y0 >= y1:
-        return
-    region = frame[y0:y1, x0:x1]
-    layer = np.empty_like(region)
-    layer[:] = colour
-    cv2.addWeighted(region, 1 - opacity, layer, opacity, 0, dst=region)
+    if x0 < x1 and y0 < y1:
+        region = frame[y0:y1, x0:x1]
+        cv2.LUT(region, _tint_table(colour), dst=region)
+
+
+@lru_cache(maxsize=16)
+def _tint_table(colour: Colour) -> Picture:
+    levels = np.arange(256)[:, None] * (1 - TINT_OPACITY) + np.array(colour) * TINT_OPACITY
+    return np.round(levels).astype(np.uint8)[:, None, :]
 
 
 def _overlap(a: Rectangle, b: Rectangle) -> bool:

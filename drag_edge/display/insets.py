@@ -24,6 +24,7 @@ from drag_edge.display.sheet import Picture
 from drag_edge.frames.frame import Frame
 from drag_edge.perception.scene import Scene
 
+LIT = (BsdLevel.OCCUPIED, BsdLevel.WARN)
 SIDE_ROLES = {Side.LEFT: Role.LEFT, Side.RIGHT: Role.RIGHT}
 
 
@@ -63,7 +64,9 @@ class Insets:
                 area = _area(layout, side, self._size(layout, side_frame))
                 window = frame[area[1] : area[3], area[0] : area[2]]
                 boxes.draw_plain(window, tracks, window.shape[1] / side_frame.image.shape[1])
-            if self._settings.elements.mirrors:
+            # A vehicle without a camera on that side needs no sign that says so for ever.
+            told = self._camera[side] is not None or _level(side, decision) in LIT
+            if self._settings.elements.mirrors and told:
                 self._icon(frame, layout, kit, slots, side, heights[side], scene, decision)
         return heights[Side.RIGHT]
 
@@ -76,11 +79,12 @@ class Insets:
     ) -> float:
         size = self._size(layout, side_frame)
         x0, y0, x1, y1 = _area(layout, side, size)
-        small = cv2.resize(side_frame.image, size, interpolation=cv2.INTER_LINEAR)
         window = frame[y0:y1, x0:x1]
-        window[:] = small[: window.shape[0], : window.shape[1]]
-        lit = level in (BsdLevel.OCCUPIED, BsdLevel.WARN)
-        colour: Colour = LEVEL_COLOURS[level] if lit else EDGE
+        if window.size == 0:
+            return 0.0
+        shape = (window.shape[1], window.shape[0])
+        cv2.resize(side_frame.image, shape, dst=window, interpolation=cv2.INTER_LINEAR)
+        colour: Colour = LEVEL_COLOURS[level] if level in LIT else EDGE
         thickness = max(1, round((4 if level is BsdLevel.WARN else 2) * layout.scale))
         cv2.rectangle(frame, (x0, y0), (x1 - 1, y1 - 1), colour, thickness, cv2.LINE_AA)
         return size[1] / layout.scale

@@ -56,8 +56,8 @@ class Layout:
 
     @property
     def cluster(self) -> tuple[float, float]:
-        """Top left corner of the cluster."""
-        return (self.width - cluster.WIDTH) / 2, self.height - cluster.HEIGHT - 4.0
+        """Middle of the cluster's upper edge."""
+        return self.width / 2, self.height - cluster.HEIGHT - 4.0
 
     def bird(self, inset_height: float) -> tuple[float, float]:
         """Top left corner of the bird's-eye view, above the right inset or mirror."""

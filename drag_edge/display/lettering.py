@@ -23,8 +23,8 @@ SUPERSAMPLING = 8
 class Weight(Enum):
     """Stroke width and letter gap, as shares of the capital height."""
 
-    REGULAR = (0.125, 0.19)
-    BOLD = (0.17, 0.2)
+    REGULAR = (0.125, 0.2)
+    BOLD = (0.17, 0.19)
 
 
 class Lettering:
@@ -53,15 +53,20 @@ class Lettering:
         return mask
 
     def _set(self, text: str, capital_px: int, weight: Weight, tracking: float) -> Mask:
-        gap_px = max(1, round((weight.value[1] + tracking) * capital_px))
-        glyphs = [self._glyph(character, capital_px, weight) for character in text]
-        width = sum(glyph.shape[1] for glyph in glyphs) + gap_px * max(0, len(glyphs) - 1)
-        height = ascent_px(capital_px) + descent_px(capital_px)
-        mask = np.zeros((height, max(1, width)), np.uint8)
-        left = 0
-        for glyph in glyphs:
-            mask[:, left : left + glyph.shape[1]] = glyph
-            left += glyph.shape[1] + gap_px
+        gap_px = max(0.8, (weight.value[1] + tracking) * capital_px)
+        places, pen_px = [], 0.0
+        for character in text:
+            glyph = self._glyph(character, capital_px, weight)
+            drawn_px = drawn_width_px(character, capital_px, weight)
+            # Glyphs stand in the middle of their mask; the pen walks on in fractions.
+            places.append((round(pen_px - (glyph.shape[1] - drawn_px) / 2), glyph))
+            pen_px += drawn_px + gap_px
+        width = max((left + glyph.shape[1] for left, glyph in places), default=1)
+        mask = np.zeros((ascent_px(capital_px) + descent_px(capital_px), width), np.uint8)
+        for left, glyph in places:
+            start = max(0, left)
+            region = mask[:, start : start + glyph.shape[1]]
+            np.maximum(region, glyph[:, : region.shape[1]], out=region)
         return mask
 
     def _glyph(self, character: str, capital_px: int, weight: Weight) -> Mask:
@@ -82,20 +87,32 @@ def descent_px(capital_px: int) -> int:
     return math.ceil(capital_px * BELOW_UNITS / CAPITAL_UNITS)
 
 
+def stroke_px(capital_px: int, weight: Weight) -> float:
+    """Width of the strokes; thinner ones than 1.25 pixels would look grey."""
+    return max(1.25, weight.value[0] * capital_px)
+
+
+def drawn_width_px(character: str, capital_px: int, weight: Weight) -> float:
+    """Width of a glyph from the outer edge of its leftmost stroke to that of its rightmost."""
+    advance, _ = GLYPHS.get(character, MISSING_GLYPH)
+    stroke = stroke_px(capital_px, weight)
+    return advance * (capital_px - stroke) / CAPITAL_UNITS + stroke
+
+
 def draw_glyph(character: str, capital_px: int, weight: Weight) -> Mask:
     """One glyph at its size: drawn eight times larger, then averaged."""
     advance, path = GLYPHS.get(character, MISSING_GLYPH)
-    stroke_px = max(1.25, weight.value[0] * capital_px)
+    stroke = stroke_px(capital_px, weight)
     # The outer edges of the strokes, not their centres, span the capital height.
-    unit_px = (capital_px - stroke_px) / CAPITAL_UNITS
-    top_px = ascent_px(capital_px) - capital_px + stroke_px / 2
-    width = max(1, math.ceil(advance * unit_px + stroke_px))
+    unit_px = (capital_px - stroke) / CAPITAL_UNITS
+    top_px = ascent_px(capital_px) - capital_px + stroke / 2
+    width = max(1, math.ceil(advance * unit_px + stroke))
     height = ascent_px(capital_px) + descent_px(capital_px)
     large = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
-    thickness = max(1, round(stroke_px * SUPERSAMPLING))
+    thickness = max(1, round(stroke * SUPERSAMPLING))
     left_px = (width - advance * unit_px) / 2
-    for stroke in strokes(path):
-        points = (stroke * unit_px + (left_px, top_px)) * SUPERSAMPLING
+    for line in strokes(path):
+        points = (line * unit_px + (left_px, top_px)) * SUPERSAMPLING
         fixed = np.round(points * 16).astype(np.int32)
         cv2.polylines(large, [fixed], False, 255, thickness, cv2.LINE_8, 4)
     small = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from drag_edge.display.panels.banner import (
     banner_values,
     build_banner,
 )
-from drag_edge.display.panels.cluster import build_cluster, cluster_values
+from drag_edge.display.panels.cluster import Cluster
 from drag_edge.display.panels.kit import Kit, Slots
 from drag_edge.display.panels.mode import build_mode, mode_values
 from drag_edge.display.panels.signals import build_signals, signal_values
@@ -36,6 +37,8 @@ from drag_edge.inference.results import Perceived
 from drag_edge.perception.scene import Scene
 
 EMPTY_SIZE_PX = (1280, 720)
+
+Values = TypeVar("Values")
 
 
 class Overlay:
@@ -99,6 +102,7 @@ class Overlay:
         self._kit = Kit(layout.scale, self._lettering, self._settings.units)
         self._slots = Slots()
         self._boxes = BoxPainter(self._kit)
+        self._cluster = Cluster(self._kit, self._slots, *layout.px(*layout.cluster))
         self._road = RoadPainter(layout.width_px, layout.height_px)
 
     def _is_old(self, time_s: float, status: LoopStatus) -> bool:
@@ -141,8 +145,7 @@ class Overlay:
         layout, kit, elements = self._layout, self._kit, self._settings.elements
         if elements.cluster:
             self._scrim(picture)
-            cluster = cluster_values(scene, decision, kit)
-            self._lay(picture, "cluster", layout.cluster, cluster, build_cluster)
+            self._cluster.draw(picture, scene, decision)
         inset_height = self._insets.draw(
             picture, layout, kit, self._slots, self._boxes, self._newest, scene, decision
         )
@@ -158,9 +161,16 @@ class Overlay:
         if elements.watermark:
             self._watermark(picture)
 
-    def _lay(self, picture, name, place, values, build):  # type: ignore[no-untyped-def]
-        kit = self._kit
-        sheet = self._slots.get(name, values, lambda: build(values, kit))
+    def _lay(
+        self,
+        picture: Picture,
+        name: str,
+        place: tuple[float, float],
+        values: Values,
+        build: Callable[[Values, Kit], Sheet],
+    ) -> None:
+        """Lay a panel at its place, made anew if its values changed."""
+        sheet = self._slots.get(name, values, lambda: build(values, self._kit))
         sheet.lay_over(picture, *self._layout.px(*place))
 
     def _scrim(self, picture: Picture) -> None:

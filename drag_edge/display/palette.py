@@ -7,6 +7,7 @@ Colour = tuple[int, int, int]
 INK: Colour = (250, 250, 246)  # text that must be read
 SOFT: Colour = (205, 200, 192)  # text that may be read
 FAINT: Colour = (140, 134, 126)  # units, captions, what is off
+DARK: Colour = (92, 86, 80)  # parts that are not lit
 PLATE: Colour = (30, 24, 20)  # behind text
 EDGE: Colour = (96, 86, 78)  # hairlines of plates
 
@@ -22,6 +23,17 @@ LAMP_RED: Colour = (70, 70, 255)
 LAMP_YELLOW: Colour = (60, 210, 255)
 LAMP_GREEN: Colour = (130, 235, 90)
 LAMP_DARK: Colour = (58, 54, 50)
+
+
+TTC_URGENT_S = 2.5
+TTC_CAUTION_S = 5.0
+
+
+def ttc_colour(ttc_s: float | None) -> Colour:
+    """Teal without hurry, then amber, then red."""
+    if ttc_s is None or ttc_s >= TTC_CAUTION_S:
+        return TEAL
+    return RED if ttc_s < TTC_URGENT_S else AMBER
 
 
 def mixed(a: Colour, b: Colour, share: float) -> Colour:

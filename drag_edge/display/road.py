@@ -1,5 +1,5 @@
-"""What is painted onto the road plane: own lane, its lines, the path, the wanted gap, the lead's
-chevron, and stop lines."""
+"""What is painted onto the road plane: own lane, its lines, the path, the wanted gap, and
+stop lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drag_edge.adas.decision import AccState, Decision, LkaState, Side
 from drag_edge.config.body import BodySettings
-from drag_edge.display.palette import AMBER, BLUE, FAINT, INK, RED, STEEL, TEAL, Colour
+from drag_edge.display.palette import AMBER, BLUE, FAINT, INK, RED, STEEL, TEAL, Colour, ttc_colour
 from drag_edge.display.sheet import SUBPIXEL, SUBPIXEL_BITS, Picture, blend
 from drag_edge.perception.scene import LaneLine, Lanes, Path, Scene
 
@@ -22,7 +22,11 @@ FAR_M = 70.0
 NO_LANES_M = 35.0
 STATIONS = 26
 LINE_WIDTH_M = 0.14
-PATH_WIDTH_M = 0.42
+PATH_WIDTH_M = 0.3
+FADED_FAR = 0.22
+FADED_NEAR = 0.4
+FADES_KEPT = 24
+SLAB_ROWS = 64
 OLD_S = 0.5
 """A line that has not been measured for this long is at its faintest."""
 
@@ -51,54 +55,88 @@ class RoadPainter:
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._ink: Picture = np.zeros((height_px, width_px, 3), np.uint8)
-        self._keep: Picture = np.zeros((height_px, width_px, 3), np.uint8)
-        self._fades: dict[tuple[int, int], Picture] = {}
+        self._cover: Picture = np.zeros((height_px, width_px, 3), np.uint8)
+        self._fades: dict[int, Picture] = {}
 
     def paint(
         self, frame: Picture, bands: Sequence[Band], camera: Projector, pitch_rad: float
     ) -> None:
         """Paint all bands, the later ones over the earlier, fading towards the horizon."""
         outlines = _project(bands, camera, pitch_rad)
-        rows = [row for outline in outlines if len(outline) for row in outline[:, 1]]
-        if not rows:
+        extent = _Extent.of(outlines)
+        if extent is None:
             return
-        height = frame.shape[0]
-        top = max(0, int(min(rows)) - 2)
-        bottom = min(height, int(max(rows)) + 3)
+        # Whole steps of eight rows: a nodding horizon then needs few different fades.
+        top = max(0, int(extent.top - 2) // 8 * 8)
+        bottom = min(frame.shape[0], int(extent.bottom) + 3)
         if top >= bottom:
             return
-        ink, keep = self._ink[top:bottom], self._keep[top:bottom]
-        ink.fill(0)
-        keep.fill(255)
+        self._ink[top:bottom] = 0
+        self._cover[top:bottom] = 0
         for band, outline in zip(bands, outlines, strict=True):
             if len(outline) >= 3:
-                _fill(ink, keep, outline - (0.0, top), band)
-        self._fade(ink, keep, bottom - top)
-        blend(frame[top:bottom], ink, keep)
+                _fill(self._ink, self._cover, outline, band)
+        fade = self._fade(bottom - top)
+        for row in range(top, bottom, SLAB_ROWS):
+            rows = slice(row, min(bottom, row + SLAB_ROWS))
+            columns = extent.columns(rows, frame.shape[1])
+            ink, cover = self._ink[rows, columns], self._cover[rows, columns]
+            if ink.size:
+                part = fade[rows.start - top : rows.stop - top, columns]
+                cv2.multiply(ink, part, dst=ink, scale=1 / 255)
+                cv2.multiply(cover, part, dst=cover, scale=1 / 255)
+                blend(frame[rows, columns], ink, cv2.bitwise_not(cover, cover))
 
-    def _fade(self, ink: Picture, keep: Picture, rows: int) -> None:
-        """Let the far fifth of what was painted melt away instead of ending in an edge."""
-        far = max(2, round(rows * 0.22))
-        fade = self._fades.get((far, ink.shape[1]))
+    def _fade(self, rows: int) -> Picture:
+        """The far end melts away instead of ending in an edge, and the near end makes room."""
+        fade = self._fades.get(rows)
         if fade is None:
-            ramp = np.linspace(40, 255, far).astype(np.uint8)[:, None, None]
-            fade = np.ascontiguousarray(np.broadcast_to(ramp, (far, ink.shape[1], 3)))
-            self._fades = {(far, ink.shape[1]): fade}
-        far = min(far, ink.shape[0])
-        part, rest = ink[:far], keep[:far]
-        cv2.multiply(part, fade[:far], dst=part, scale=1 / 255)
-        cv2.bitwise_not(rest, rest)
-        cv2.multiply(rest, fade[:far], dst=rest, scale=1 / 255)
-        cv2.bitwise_not(rest, rest)
+            column = np.interp(
+                np.linspace(0, 1, rows), (0.0, FADED_FAR, 1 - FADED_NEAR, 1.0), (0.12, 1, 1, 0.25)
+            )
+            fade = np.empty((rows, self._ink.shape[1], 3), np.uint8)
+            fade[:] = np.round(255 * column).astype(np.uint8)[:, None, None]
+            self._fades[rows] = fade
+            if len(self._fades) > FADES_KEPT:
+                del self._fades[next(iter(self._fades))]
+        return fade
 
 
-def _fill(ink: Picture, keep: Picture, outline: NDArray[np.float64], band: Band) -> None:
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """Which pixels outlines can touch: bounding box of each of their edges, E×4 (x0 y0 x1 y1)."""
+
+    edges: NDArray[np.float64]
+    top: float
+    bottom: float
+
+    @classmethod
+    def of(cls, outlines: Sequence[NDArray[np.float64]]) -> _Extent | None:
+        """None when nothing is in sight."""
+        closed = [np.hstack((o, np.roll(o, 1, axis=0))) for o in outlines if len(o) >= 3]
+        if not closed:
+            return None
+        pairs = np.concatenate(closed)
+        low, high = np.minimum(pairs[:, :2], pairs[:, 2:]), np.maximum(pairs[:, :2], pairs[:, 2:])
+        edges = np.hstack((low, high))
+        return cls(edges, float(low[:, 1].min()), float(high[:, 1].max()))
+
+    def columns(self, rows: slice, width: int) -> slice:
+        """The columns touched in these rows."""
+        inside = (self.edges[:, 3] >= rows.start - 2) & (self.edges[:, 1] <= rows.stop + 2)
+        edges = self.edges[inside]
+        if not len(edges):
+            return slice(0, 0)
+        first = min(width, max(0, int(edges[:, 0].min()) - 2))
+        return slice(first, max(first, min(width, int(edges[:, 2].max()) + 3)))
+
+
+def _fill(ink: Picture, cover: Picture, outline: NDArray[np.float64], band: Band) -> None:
     fixed = [np.round(np.clip(outline, -8000, 8000) * SUBPIXEL).astype(np.int32)]
     b, g, r = band.colour
     o = band.opacity
-    rest = 255 * (1 - o)
     cv2.fillPoly(ink, fixed, (b * o, g * o, r * o), cv2.LINE_AA, SUBPIXEL_BITS)
-    cv2.fillPoly(keep, fixed, (rest, rest, rest), cv2.LINE_AA, SUBPIXEL_BITS)
+    cv2.fillPoly(cover, fixed, (255 * o, 255 * o, 255 * o), cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def _project(
@@ -110,7 +148,7 @@ def _project(
     loops = [np.concatenate((band.left_m, band.right_m[::-1])) for band in bands]
     flat = np.concatenate(loops)
     pixels = camera.project(np.column_stack((flat, np.zeros(len(flat)))), pitch_rad)
-    visible = np.isfinite(pixels).all(axis=1)
+    visible: NDArray[np.bool_] = np.isfinite(pixels[:, 0] + pixels[:, 1])
     outlines = []
     start = 0
     for loop in loops:
@@ -132,8 +170,6 @@ def road_bands(scene: Scene, decision: Decision | None, body: BodySettings) -> l
         bands.extend(_lines(scene.lanes, decision))
     bands.extend(_wanted_gap(scene, decision, body))
     bands.extend(_stop_lines(scene, body))
-    if scene.lead is not None:
-        bands.extend(_chevron(scene, lead_colour(scene, decision)))
     return bands
 
 
@@ -146,9 +182,7 @@ def lead_colour(scene: Scene, decision: Decision | None) -> Colour:
         return RED
     if decision.aeb.warning:
         return RED
-    if lead.ttc_s is not None and lead.ttc_s < 5.0:
-        return AMBER
-    return TEAL
+    return AMBER if ttc_colour(lead.ttc_s) is not TEAL else TEAL
 
 
 def _accent(decision: Decision | None) -> Colour:
@@ -226,7 +260,7 @@ def _path_look(scene: Scene, decision: Decision | None) -> tuple[Colour, float]:
     if decision.aeb.warning or decision.aeb.decel_mps2 is not None:
         return RED, 0.75
     controls = decision.acc.state in ACC_CONTROLS
-    return (BLUE, 0.7) if controls else (STEEL, 0.4)
+    return (BLUE, 0.62) if controls else (STEEL, 0.4)
 
 
 def _across(
@@ -257,22 +291,4 @@ def _stop_lines(scene: Scene, body: BodySettings) -> list[Band]:
         x_m = body.front_overhang_m + mark.distance_m
         half = scene.lanes.width_m / 2 if scene.lanes is not None else 1.6
         bands.append(_across(scene, x_m, half, 0.45, AMBER, 0.75))
-    return bands
-
-
-def _chevron(scene: Scene, colour: Colour) -> list[Band]:
-    """An arrow head on the road behind the lead, pointing at it."""
-    lead = scene.lead
-    if lead is None or lead.x_m < NEAR_M + 3.0:
-        return []
-    tip = lead.x_m - 0.5
-    depth = max(1.2, 0.06 * lead.x_m)
-    arm = max(0.45, 0.022 * lead.x_m)
-    bands = []
-    for side in (-0.85, 0.85):
-        inner = np.array([[tip, lead.y_m], [tip - arm * 2.2, lead.y_m]])
-        outer = np.array(
-            [[tip - depth, lead.y_m + side], [tip - depth - arm * 2.2, lead.y_m + side]]
-        )
-        bands.append(Band(inner, outer, colour, 0.95))
     return bands

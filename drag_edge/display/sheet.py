@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -23,8 +24,8 @@ class Sheet:
     """Ink and what it leaves of the frame below: frame' = frame · keep / 255 + ink.
 
     Coordinates and sizes are in layout units, 720 of which make the height of a 720p frame; `scale`
-    turns them into pixels. Shapes replace what they cover; text is laid over it. Ink is premultiplied,
-    so OpenCV's own anti-aliasing against the two arrays gives correct edges.
+    turns them into pixels. Shapes replace what they cover; text is laid over it. Ink is
+    premultiplied, so OpenCV's own anti-aliasing against the two arrays gives correct edges.
     """
 
     def __init__(self, width: float, height: float, scale: float, lettering: Lettering) -> None:
@@ -110,19 +111,15 @@ class Sheet:
         left = round(x * self.scale - anchor * mask.shape[1])
         top = round(base * self.scale) - ascent_px(capital_px)
         self._cover(mask, left, top, colour)
-        return mask.shape[1] / self.scale
+        return float(mask.shape[1] / self.scale)
 
     def text_width(
         self, text: str, capital: float, weight: Weight = Weight.REGULAR, tracking: float = 0.0
     ) -> float:
         """How wide `text` would be, in units."""
         capital_px = capital_pixels(capital, self.scale)
-        return self._lettering.mask(text, capital_px, weight, tracking).shape[1] / self.scale
-
-    def fade(self, share: float) -> None:
-        """Make everything on the sheet more transparent: 1 leaves it, 0 empties it."""
-        cv2.convertScaleAbs(self.ink, self.ink, share, 0)
-        cv2.convertScaleAbs(self.keep, self.keep, share, 255 * (1 - share))
+        mask = self._lettering.mask(text, capital_px, weight, tracking)
+        return float(mask.shape[1] / self.scale)
 
     def lay_over(self, frame: Picture, left_px: int, top_px: int) -> None:
         """Blend onto `frame` in place; what lies outside it is cut."""
@@ -166,13 +163,16 @@ def capital_pixels(capital: float, scale: float) -> int:
     return max(6, round(capital * scale))
 
 
-def arc(
-    x: float, y: float, radius: float, start_deg: float, end_deg: float, squash: float = 1.0
-) -> list[Point]:
-    """Points along an arc; 0° is right, 90° down. squash: vertical radius over horizontal."""
+def arc(x: float, y: float, radius: float, start_deg: float, end_deg: float) -> list[Point]:
+    """Points along a circle; 0° is right, 90° down."""
+    return [(x + radius * cos, y + radius * sin) for cos, sin in _unit_arc(start_deg, end_deg)]
+
+
+@lru_cache(maxsize=64)
+def _unit_arc(start_deg: float, end_deg: float) -> tuple[Point, ...]:
     steps = max(6, math.ceil(abs(end_deg - start_deg) / 12))
     angles = [math.radians(start_deg + (end_deg - start_deg) * i / steps) for i in range(steps + 1)]
-    return [(x + radius * math.cos(a), y + radius * squash * math.sin(a)) for a in angles]
+    return tuple((math.cos(angle), math.sin(angle)) for angle in angles)
 
 
 def rounded_outline(x: float, y: float, width: float, height: float, radius: float) -> list[Point]:

@@ -1,1 +1,1 @@
-"""The instruments: each turns a few rounded values into a sheet, made anew only when they change."""
+"""The instruments: each turns a few rounded values into a sheet, made anew when they change."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from drag_edge.adas.decision import Alert
 from drag_edge.display.lettering import Weight
 from drag_edge.display.palette import AMBER, BLUE, INK, PLATE, RED, Colour, mixed
-from drag_edge.display.panels.kit import Kit
+from drag_edge.display.panels.kit import PLATE_OPACITY, Kit
 from drag_edge.display.sheet import Point, Sheet
 
 URGENT_PRIORITY = 80
@@ -55,7 +55,7 @@ def build_banner(values: BannerValues, kit: Kit) -> Sheet:
     if values.next_text is not None:
         small = kit.width_of(values.next_text, 9) + 20
         left = (width - small) / 2
-        sheet.rounded(left, HEIGHT + 5, small, 20, 6, PLATE, 0.66)
+        sheet.rounded(left, HEIGHT + 5, small, 20, 6, PLATE, PLATE_OPACITY)
         sheet.text(values.next_text, width / 2, HEIGHT + 19.5, 9, INK, anchor=0.5)
     return sheet
 

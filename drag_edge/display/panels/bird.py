@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -76,19 +78,23 @@ class BirdView:
         vulnerable = track.label in VULNERABLE_ROAD_USERS
         colour = target or (VIOLET if vulnerable else STEEL)
         length_m = LENGTHS_M.get(track.label, CAR_LENGTH_M)
-        # x_m is the face that is nearest to the ego: the rear of one ahead, the front of one behind.
+        # x_m is the face nearest to the ego: the rear of one ahead, the front of one behind.
         near_m, far_m = track.x_m, track.x_m + (length_m if track.x_m > 0 else -length_m)
         half_m = max(0.4, track.width_m / 2)
-        if not np.all(np.isfinite((near_m, far_m, half_m, track.y_m))):
+        if not all(map(math.isfinite, (near_m, far_m, half_m, track.y_m))):
             return
-        x0, y0 = self.pixel(max(near_m, far_m), track.y_m + half_m)
-        x1, y1 = self.pixel(min(near_m, far_m), track.y_m - half_m)
-        fixed = self._fixed([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
-        cv2.fillConvexPoly(window, fixed, colour, cv2.LINE_AA, SUBPIXEL_BITS)
+        x0, y0 = self._inside(max(near_m, far_m), track.y_m + half_m)
+        x1, y1 = self._inside(min(near_m, far_m), track.y_m - half_m)
+        cv2.rectangle(window, (x0, y0), (max(x0, x1 - 1), max(y0, y1 - 1)), colour, cv2.FILLED)
+
+    def _inside(self, x_m: float, y_m: float) -> tuple[int, int]:
+        """Vehicle metres to whole pixels of the plate, limited to what OpenCV can hold."""
+        x, y = self.pixel(max(-500.0, min(500.0, x_m)), max(-100.0, min(100.0, y_m)))
+        return round(x - max(0, self._left)), round(y - max(0, self._top))
 
     def _fixed(self, points: list[tuple[float, float]]) -> NDArray[np.int32]:
-        local = np.asarray(points) - (max(0, self._left), max(0, self._top))
-        return np.round(np.clip(local, -2000, 4000) * SUBPIXEL).astype(np.int32)
+        local = np.array(points) - (max(0, self._left), max(0, self._top))
+        return (np.clip(local, -2000, 4000) * SUBPIXEL).astype(np.int32)
 
 
 def build_ground(kit: Kit) -> Sheet:

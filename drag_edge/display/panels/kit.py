@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from drag_edge.display.lettering import Lettering, Weight
@@ -10,9 +10,12 @@ from drag_edge.display.palette import EDGE, PLATE
 from drag_edge.display.sheet import Sheet
 
 CAPTION = 9.0
-BODY = 11.0
-TITLE = 14.0
-PLATE_OPACITY = 0.62
+CLUSTER_HEIGHT = 112.0
+CLUSTER_BASE = 102.0
+"""Base line of all captions in the cluster."""
+CLUSTER_MIDDLE = 54.0
+"""Where its icons are centred."""
+PLATE_OPACITY = 0.7
 RADIUS = 9.0
 
 KMH_PER_MPS = 3.6
@@ -54,10 +57,10 @@ class Slots:
     """One sheet per name, rebuilt only when its values change."""
 
     def __init__(self) -> None:
-        self._sheets: dict[str, tuple[Hashable, Sheet]] = {}
+        self._sheets: dict[str, tuple[object, Sheet]] = {}
         self.builds = 0
 
-    def get(self, name: str, values: Hashable, build: Callable[[], Sheet]) -> Sheet:
+    def get(self, name: str, values: object, build: Callable[[], Sheet]) -> Sheet:
         """The sheet for `values`; `build` is called when they differ from the last ones."""
         held = self._sheets.get(name)
         if held is not None and held[0] == values:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from drag_edge.adas.decision import BsdLevel, Decision, Side
 from drag_edge.display.lettering import Weight
 from drag_edge.display.palette import AMBER, FAINT, GREEN, INK, PLATE, RED, SOFT, Colour
-from drag_edge.display.panels.kit import Kit
+from drag_edge.display.panels.kit import PLATE_OPACITY, Kit
 from drag_edge.display.sheet import Sheet
 from drag_edge.perception.scene import Scene
 
@@ -31,7 +31,7 @@ CAPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class MirrorValues:
-    """One side: level, metres to the nearest, tenths of seconds until one that closes in is here."""
+    """One side: level, metres to the nearest, tenths of seconds until one that closes in comes."""
 
     side: Side
     level: BsdLevel
@@ -59,7 +59,7 @@ def build_mirror(values: MirrorValues, kit: Kit) -> Sheet:
     colour = LEVEL_COLOURS[values.level]
     warn = values.level is BsdLevel.WARN
     sheet = kit.sheet(WIDTH, HEIGHT)
-    sheet.rounded(0, 0, WIDTH, HEIGHT, 10, PLATE, 0.66)
+    sheet.rounded(0, 0, WIDTH, HEIGHT, 10, PLATE, PLATE_OPACITY)
     sheet.outline(0.5, 0.5, WIDTH - 1, HEIGHT - 1, 10, colour, 2.4 if warn else 1.2)
     sign = -1.0 if values.side is Side.LEFT else 1.0
     middle = WIDTH / 2

@@ -18,7 +18,7 @@ from drag_edge.display.palette import (
     TEAL,
     Colour,
 )
-from drag_edge.display.panels.kit import CAPTION, RADIUS, Kit
+from drag_edge.display.panels.kit import CAPTION, PLATE_OPACITY, RADIUS, Kit
 from drag_edge.display.sheet import Sheet
 
 MODE_COLOURS: dict[Mode, Colour] = {
@@ -70,7 +70,7 @@ def build_mode(values: ModeValues, kit: Kit) -> Sheet:
     badge = 46 + kit.width_of(title, 15, Weight.BOLD)
     width = max(badge, 28 + kit.width_of(values.reason, CAPTION))
     height = 54.0 if values.reason else 34.0
-    sheet.rounded(0, 0, width, height, RADIUS, PLATE, 0.66)
+    sheet.rounded(0, 0, width, height, RADIUS, PLATE, PLATE_OPACITY)
     sheet.outline(0.5, 0.5, width - 1, height - 1, RADIUS, EDGE)
     sheet.disc(19, 18, 8.5, colour, 0.3)
     sheet.disc(19, 18, 5, colour)
@@ -87,11 +87,11 @@ def _actuation(sheet: Sheet, values: ModeValues, kit: Kit, top: float) -> None:
     else:
         colour, text = FAINT, "ACTUATION OFF"
     width = kit.width_of(text, 8, Weight.BOLD) + 16
-    sheet.rounded(0, top, width, 19, 5, PLATE, 0.66)
+    sheet.rounded(0, top, width, 19, 5, PLATE, PLATE_OPACITY)
     sheet.outline(0.5, top + 0.5, width - 1, 18, 5, colour)
     sheet.text(text, 8, top + 13.5, 8, INK if values.actuation else SOFT, Weight.BOLD)
     if values.limited:
         limits = "limited: " + ", ".join(name.replace("_", " ") for name in values.limited)
         held = kit.width_of(limits, 8) + 12
-        sheet.rounded(width + 6, top, held, 19, 5, PLATE, 0.66)
+        sheet.rounded(width + 6, top, held, 19, 5, PLATE, PLATE_OPACITY)
         sheet.text(limits, width + 12, top + 13.5, 8, AMBER)

@@ -93,4 +93,4 @@ def _stop_line(sheet: Sheet, top: float, distance_m: int) -> None:
     sheet.polygon([(12, top + 26), (42, top + 26), (38, top + 19), (16, top + 19)], INK)
     width = sheet.text(str(distance_m), 54, top + 24, 14, INK, Weight.BOLD)
     sheet.text("m", 54 + width + 5, top + 24, 10, SOFT)
-    sheet.text("STOP LINE", 54, top + 36, 7, FAINT)
+    sheet.text("STOP LINE", 54, top + 35, 7, SOFT)
