@@ -6,10 +6,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drag_edge.adas.decide import decide
+from drag_edge.adas.decide import AdasState, decide
 from drag_edge.adas.decision import Command, Decision
 from drag_edge.adas.gate import GateState, gate
-from drag_edge.adas.state import AdasState
+
 from drag_edge.clock import Clock
 from drag_edge.config.cameras import Role
 from drag_edge.config.root import Settings

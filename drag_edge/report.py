@@ -38,7 +38,7 @@ def _drive(drive: SimSession) -> dict[str, Any]:
     """What really happened in a simulated drive."""
     gap_m = drive.min_gap_m
     return {
-        "scenario": drive.scenario.name,
+        "scenario": drive.scenario.title,
         "collided": drive.collided,
         "min_gap_m": None if gap_m is None else round(gap_m, 2),
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from drag_edge.adas.decision import Command, Decision
-from drag_edge.clock import Clock
+from drag_edge.clock import Clock, Step
 from drag_edge.config.vehicle import VehicleSettings
 from drag_edge.events import Event
 from drag_edge.perception.ego import EgoState
@@ -28,14 +29,24 @@ class VehicleLink:
     def __init__(
         self, settings: VehicleSettings, clock: Clock, on_event: Callable[[Event], None]
     ) -> None:
-        self._clock = clock
+        self.busy_s = 0.0
         self._bus = open_bus(settings.can, clock, on_event)
         self._reader = EgoReader(self._bus, settings.ego, clock.now_s(), on_event)
         self._sender = CyclicSender(self._bus, Codec(), clock)
         self._steps = (
-            clock.every(TICK_S, self._sender.step, "can-send"),
-            clock.every(RECEIVE_PERIOD_S, self._reader.step, "can-receive"),
+            clock.every(TICK_S, self._timed(self._sender.step), "can-send"),
+            clock.every(RECEIVE_PERIOD_S, self._timed(self._reader.step), "can-receive"),
         )
+
+    def _timed(self, step: Step) -> Step:
+        """The same step, its wall time added to busy_s for benchmarks."""
+
+        def timed(now_s: float) -> None:
+            start_s = time.perf_counter()
+            step(now_s)
+            self.busy_s += time.perf_counter() - start_s
+
+        return timed
 
     def ego(self, now_s: float) -> EgoState:
         """The own vehicle as known at now_s."""
@@ -49,6 +60,11 @@ class VehicleLink:
     def sent(self) -> int:
         """Frames that left."""
         return self._sender.sent
+
+    @property
+    def status_sent(self) -> int:
+        """Status frames that left."""
+        return self._sender.status_sent
 
     @property
     def received(self) -> int:
