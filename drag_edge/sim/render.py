@@ -16,16 +16,13 @@ from drag_edge.sim.render_figures import paint_figure
 from drag_edge.sim.render_ground import paint_ground
 from drag_edge.sim.render_lens import finish_picture, paint_ego_parts, paint_rain
 from drag_edge.sim.render_look import Look, look_from_seed, palette_of
-from drag_edge.sim.render_roadside import (
-    paint_guardrails,
-    paint_overhead_sign,
-    paint_prop,
-    roadside_props,
-)
+from drag_edge.sim.render_roadside import paint_prop
 from drag_edge.sim.render_signals import paint_traffic_light
+from drag_edge.sim.render_structures import paint_guardrails, paint_overhead_sign
 from drag_edge.sim.render_vehicles import paint_vehicle
 from drag_edge.sim.road import Road
 from drag_edge.sim.road_surface import on_ground, visible_stations
+from drag_edge.sim.roadside import prop_at, roadside_of
 from drag_edge.sim.world import EgoPose, World
 
 PROP_REACH_M = 130.0
@@ -95,23 +92,21 @@ def _actor_items(canvas: Canvas, world: World) -> list[Item]:
 
 def _prop_items(canvas: Canvas, road: Road) -> list[Item]:
     items: list[Item] = []
-    props = roadside_props(road)
+    roadside = roadside_of(road)
     position = canvas.projector.position
     ego_s, _ = road.locate(float(position[0]), float(position[1]))
-    close = [prop for prop in props if abs(prop.s_m - ego_s) < PROP_REACH_M]
-    if not close:
-        return items
-    s = np.array([prop.s_m for prop in close])
-    d = np.array([prop.d_m for prop in close])
-    optical = canvas.projector.to_optical(on_ground(road, s, d))
+    close = np.flatnonzero(np.abs(roadside.station_m - ego_s) < PROP_REACH_M)
+    optical = canvas.projector.to_optical(roadside.foot_m[close])
     distances = np.linalg.norm(optical, axis=1)
     limit = 0.5 * canvas.projector.camera.width / canvas.projector.camera.fx
-    for prop, point, distance in zip(close, optical, distances, strict=True):
-        slack = 0.7 * prop.depth_m + prop.width_m
+    for index, point, distance in zip(close, optical, distances.tolist(), strict=True):
+        place = roadside.places[index]
+        slack = 0.7 * place.depth_m + place.width_m
         outside = abs(point[0]) > limit * max(0.0, point[2]) + slack
-        if outside or point[2] < -slack or canvas.haze_at(float(distance)) > 0.95:
+        if outside or point[2] < -slack or canvas.haze_at(distance) > 0.95:
             continue
-        items.append((float(distance), partial(paint_prop, canvas, road, prop, float(distance))))
+        prop = prop_at(road, place)
+        items.append((distance, partial(paint_prop, canvas, prop, distance)))
     return items
 
 
