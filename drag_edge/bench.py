@@ -10,6 +10,7 @@ import os
 import resource
 import time
 from collections.abc import Mapping, Sequence
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def _rss_mb() -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
-    return float("nan")
+    return nan
 
 
 def _process_age_s() -> float:
@@ -148,8 +149,8 @@ def table(content: Mapping[str, Any]) -> str:
         f"loop alone            {content['loop_fps']:8.1f} frames/s",
         f"memory (RSS)          {content['rss_mb']:8.1f} MB, peak {content['peak_rss_mb']:.1f} MB",
         f"CPU share             {100 * content['cpu_share']:8.1f} % of all cores",
-        f"first CAN status      {content.get('first_can_status_s', float('nan')):8.2f} s after start",
-        f"first decision        {content.get('first_decision_s', float('nan')):8.2f} s after start",
+        f"first CAN status      {content.get('first_can_status_s', nan):8.2f} s after start",
+        f"first decision        {content.get('first_decision_s', nan):8.2f} s after start",
     ]
     return "\n".join(lines)
 

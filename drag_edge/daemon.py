@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from drag_edge.adas.decide import AdasState, decide
 from drag_edge.adas.decision import Command, Decision
 from drag_edge.adas.gate import GateState, gate
-
 from drag_edge.clock import Clock
 from drag_edge.config.cameras import Role
 from drag_edge.config.root import Settings
@@ -23,6 +22,7 @@ from drag_edge.inference.results import Perceived
 from drag_edge.instruments import Instruments
 from drag_edge.perception.perceive import Perception
 from drag_edge.perception.scene import Scene
+from drag_edge.service.event_log import EventLog
 from drag_edge.stages import Stages
 from drag_edge.summary import RunSummary
 from drag_edge.vehicle.link import VehicleLink
@@ -65,6 +65,7 @@ class Daemon:
         self._gate_state = GateState()
         self._started_s = parts.clock.now_s()
         self._front = front_camera(settings)
+        self._event_log = EventLog()
         self._instruments = Instruments(
             parts.clock, parts.pool, parts.vehicle, settings.run.latency_budget_s
         )
@@ -102,8 +103,9 @@ class Daemon:
         stages.mark("gate")
         parts.vehicle.publish(scene, decision, command)
         stages.mark("publish")
+        self._event_log.write(decision.events)
         self._count(sample.frames, now_s)
-        self.summary.add(sample.frames, scene, (*events, *scene.events), decision, command)
+        self.summary.add(sample.frames, scene, decision, command)
         if parts.show.active:
             status = self._instruments.status(stages)
             parts.show.show(sample.frames, perceived, scene, decision, command, status)

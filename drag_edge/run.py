@@ -12,6 +12,7 @@ from typing import Any
 
 from drag_edge import __version__, errors
 from drag_edge.assemble import assembled
+from drag_edge.checks import ROOM_CHECKS
 from drag_edge.config.load import load
 from drag_edge.report import report, summary_text
 from drag_edge.summary import write_json
@@ -26,7 +27,7 @@ def run(
     headless: bool,
 ) -> int:
     """Run until the cameras end, a limit is reached, or SIGINT or SIGTERM arrives."""
-    settings = load(config, overrides)
+    settings = load(config, overrides, room_checks=ROOM_CHECKS)
     stop = threading.Event()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:

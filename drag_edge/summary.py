@@ -6,13 +6,12 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from drag_edge.adas.decision import AebStage, BsdLevel, Command, Decision
-from drag_edge.events import Event
 from drag_edge.perception.scene import Scene
 
 BRAKING = (AebStage.PARTIAL, AebStage.FULL)
@@ -45,7 +44,6 @@ class RunSummary:
         self,
         cameras: Iterable[str],
         scene: Scene,
-        events: Sequence[Event],
         decision: Decision,
         command: Command,
     ) -> None:
@@ -53,7 +51,7 @@ class RunSummary:
         arrived = tuple(cameras)
         self.samples += bool(arrived)
         self.frames.update(arrived)
-        self.events.update(f"{event.name}:{event.source}" for event in events)
+        self.events.update(f"{event.name}:{event.source}" for event in decision.events)
         self.decisions += 1
         self.modes[decision.mode.name] += 1
         self._add_road(scene)

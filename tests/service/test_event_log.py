@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from drag_edge.events import Event
+from drag_edge.service.event_log import EventLog
+
+
+def event(name: str, time_s: float, source: str = "road") -> Event:
+    return Event(name, source, "detail", time_s)
+
+
+def test_a_repeated_event_is_told_seldom_and_with_its_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = EventLog()
+    with caplog.at_level(logging.INFO):
+        for i in range(30):
+            log.write([event("model_failed", i * 0.5)])
+    assert [record.getMessage() for record in caplog.records] == [
+        "model_failed: road: detail",
+        "model_failed: road: detail (and 19 times since it was last told)",
+    ]
+
+
+def test_events_that_matter_are_warnings_and_the_rest_is_information(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        EventLog().write([event("camera_lost", 0.0), event("model_loaded", 0.0)])
+    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.INFO]
+
+
+def test_an_unknown_event_is_never_silent(caplog: pytest.LogCaptureFixture) -> None:
+    EventLog().write([event("nobody_knows_this", 0.0)])
+    assert "nobody_knows_this" in caplog.text
