@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
+from drag_edge.config.base import Section
 from drag_edge.config.loading import overrides as command_line
 from drag_edge.config.loading.files import Files, read_yaml
 from drag_edge.config.loading.interpret import Interpreter
@@ -20,6 +23,8 @@ from drag_edge.config.rules import broken_rules
 # What a room knows of its own part beyond the schema (does the DBC have that signal?). Its
 # problems need no place: `key` is enough.
 RoomCheck = Callable[[Settings], Iterable[Problem]]
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 _FILE_IS_MISSING = (Kind.MISSING_FILE, Kind.MISSING_INPUT)
 
@@ -38,30 +43,58 @@ def load(
     Raises ConfigError with every problem that was found, each with its place. What spans several
     values is judged only when each of them is right by itself.
     """
+    read = _read(path, Settings, overrides, check_files)
+    problems = read.problems
+    if read.value is not None and all(one.kind in _FILE_IS_MISSING for one in problems):
+        checks = (broken_rules, *(room_checks if check_files else ()))
+        told = {problem.key for problem in problems}
+        found = [problem for check in checks for problem in check(read.value)]
+        problems += [placed(one, read.places) for one in found if one.key not in told]
+    return _whole(read)
+
+
+def load_section(path: Path, section: type[AnySection]) -> AnySection:
+    """Read a YAML file that holds one section of any kind, as strictly as a configuration.
+
+    Raises ConfigError with every problem that was found.
+    """
+    return _whole(_read(path, section, (), check_files=True))
+
+
+@dataclass
+class _Read(Generic[AnySection]):
+    """A file as far as it could be read: value is None where pydantic refused it."""
+
+    value: AnySection | None
+    problems: list[Problem]
+    places: Mapping[tuple[str, ...], Where]
+
+
+def _read(
+    path: Path, section: type[AnySection], overrides: Sequence[str], check_files: bool
+) -> _Read[AnySection]:
     text = read_yaml(path)
     if text.root is None:
-        raise ConfigError(text.problems)
+        return _Read(None, text.problems, {})
     files = Files(check_files)
     problems = text.problems
     problems += command_line.apply(text.root, overrides, files, Path.cwd())
-
-    read = Interpreter(files)
+    interpreter = Interpreter(files)
     top = Where(path, 1, 1, path.absolute().parent)
-    data = read.read(text.root, Shape(sections=(Settings,)), (), top)
-    problems += read.problems
-    settings = None
+    data = interpreter.read(text.root, Shape(sections=(section,)), (), top)
+    problems += interpreter.problems
+    value = None
     try:
-        settings = Settings.model_validate(data)
+        value = section.model_validate(data)
     except ValidationError as error:
-        problems += translated(error, read)
-    if settings is not None and all(problem.kind in _FILE_IS_MISSING for problem in problems):
-        checks = (broken_rules, *(room_checks if check_files else ()))
-        told = {problem.key for problem in problems}
-        found = [problem for check in checks for problem in check(settings)]
-        problems += [placed(one, read.places) for one in found if one.key not in told]
-    if problems or settings is None:
-        raise ConfigError(sorted(problems, key=_order))
-    return settings
+        problems += translated(error, interpreter)
+    return _Read(value, problems, interpreter.places)
+
+
+def _whole(read: _Read[AnySection]) -> AnySection:
+    if read.problems or read.value is None:
+        raise ConfigError(sorted(read.problems, key=_order))
+    return read.value
 
 
 def _order(problem: Problem) -> tuple[bool, str, int, int]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from drag_edge.config import units
+from drag_edge.config.loading import hints
 from drag_edge.config.loading.files import Files, UnusableFileError
 from drag_edge.config.loading.shape import Shape, fields_of
 from drag_edge.config.loading.tree import Node, Where, dotted, problem_at
@@ -58,12 +58,7 @@ class Interpreter:
             return self.section(node, _closest(shape.sections, node), path, key_at)
         if shape.values is None:
             return self._refuse(node, shape, path)
-        for name, entry in node.value.items():
-            if entry.where.override is not None:
-                close = nearest(name, [other for other in node.value if other != name])
-                self.meant[(*path, name)] = (
-                    f"did you mean {dotted((*path, close))}?" if close else ""
-                )
+        self._suspect(node, path)
         as_text = shape.keys is not None and shape.keys.text and not shape.keys.numeric
         return {
             name if as_text else entry.key: self.read(
@@ -71,6 +66,14 @@ class Interpreter:
             )
             for name, entry in node.value.items()
         }
+
+    def _suspect(self, node: Node, path: Path_) -> None:
+        """An entry that --set made may be a slip: should it not be whole, say what was meant."""
+        for name, entry in node.value.items():
+            if entry.where.override is not None:
+                close = nearest(name, [other for other in node.value if other != name])
+                hint = f"did you mean {dotted((*path, close))}?" if close else ""
+                self.meant[(*path, name)] = hint
 
     def section(
         self, node: Node, section: type[BaseModel], path: Path_, key_at: Where
@@ -82,18 +85,14 @@ class Interpreter:
             if name in fields:
                 found[name] = self.read(entry.node, fields[name], (*path, name), entry.where)
                 continue
-            known = listed(list(fields))
-            self._say(
-                Kind.UNKNOWN_KEY, entry.where, (*path, name), _told(entry.node),
-                f"one of {known}", _meant(name, fields),
-            )  # fmt: skip
+            known = f"one of {listed(list(fields))}"
+            value, hint = _told(entry.node), hints.meant_key(name, fields)
+            self._say(Kind.UNKNOWN_KEY, entry.where, (*path, name), value, known, hint)
         for name, shape in fields.items():
             if shape.required and name not in node.value:
                 about = f" ({shape.description})" if shape.description else ""
-                wanted = f"{expected(shape)}{about}"
-                self._say(
-                    Kind.MISSING_KEY, key_at, (*path, name), UNSET, wanted, self.meant.get(path, "")
-                )
+                wanted, hint = f"{expected(shape)}{about}", self.meant.get(path, "")
+                self._say(Kind.MISSING_KEY, key_at, (*path, name), UNSET, wanted, hint)
         return found
 
     def _list(self, node: Node, shape: Shape, path: Path_) -> Any:
@@ -147,19 +146,22 @@ class Interpreter:
         if shape.text:
             return text
         close = nearest(text, [str(choice) for choice in shape.choices])
-        hint = f"did you mean {close}?" if close else _why_no_number(text, shape)
+        hint = (
+            f"did you mean {close}?"
+            if close
+            else hints.why_no_number(text)
+            if shape.numeric
+            else ""
+        )
         return self._refuse(node, shape, path, hint)
 
     def _quantity(self, node: Node, spelled: units.Quantity, shape: Shape, path: Path_) -> Any:
         number, unit = spelled.number, spelled.unit
         if unit is not None and unit != units.canonical(shape.unit or "1"):
-            wanted = (
-                f"a number in {shape.unit}" if shape.unit not in (None, "1") else "a bare number"
-            )
-            self._say(
-                Kind.UNIT, node.where, path, node.value, f"{wanted}, not in {unit}",
-                _converted(number, unit, shape.unit),
-            )  # fmt: skip
+            plain = shape.unit in (None, "1")
+            wanted = "a bare number" if plain else f"a number in {shape.unit}"
+            hint = hints.converted(number, unit, shape.unit)
+            self._say(Kind.UNIT, node.where, path, node.value, f"{wanted}, not in {unit}", hint)
             return node.value
         if not _finite(number):
             return self._refuse(node, shape, path, "it must be finite")
@@ -203,35 +205,4 @@ def _finite(number: float) -> bool:
 
 def _closest(sections: tuple[type[BaseModel], ...], node: Node) -> type[BaseModel]:
     """Of several sections, the one most of whose keys are there."""
-    score: Callable[[type[BaseModel]], int] = lambda s: len(set(fields_of(s)) & set(node.value))  # noqa: E731
-    return max(sections, key=score)
-
-
-def _meant(name: str, fields: dict[str, Shape]) -> str:
-    """Which key was probably meant; a wrong unit suffix is told as such."""
-    spelled = units.of_key(name)
-    for known in fields:
-        other = units.of_key(known)
-        if spelled and other and spelled[0] == other[0]:
-            return f"did you mean {known}? It is in {fields[known].unit}, not {spelled[1]}"
-        if other and other[0] == name:
-            return f"did you mean {known}? The key names its unit"
-    close = nearest(name, list(fields))
-    return f"did you mean {close}?" if close else ""
-
-
-def _converted(number: float, unit: str, to: str | None) -> str:
-    if not units.is_known(unit):
-        return f"{unit} is no unit that is known here"
-    value = units.convert(number, unit, units.canonical(to or "1"))
-    if value is None:
-        return ""
-    shown = f"{value:.6g}" + (f" {to}" if to not in (None, "1") else "")
-    return f"{number:g} {unit} is {shown}"
-
-
-def _why_no_number(text: str, shape: Shape) -> str:
-    if shape.numeric and text.lstrip("+-").startswith("0") and text.lstrip("+-").isdigit():
-        plain = text.lstrip("+-").lstrip("0") or "0"
-        return f"write {plain} without the leading zero; octal is 0o{plain}, hexadecimal 0x{plain}"
-    return ""
+    return max(sections, key=lambda section: len(set(fields_of(section)) & set(node.value)))
