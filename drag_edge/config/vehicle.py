@@ -52,6 +52,13 @@ class CanSettings(Section):
     serial_baudrate: int = quantity(
         115_200, "bit/s", "Of the serial port of an slcan adapter", ge=9_600, le=4_000_000
     )
+    serial_open_wait_s: float = quantity(
+        0.1,
+        "s",
+        "Wait after opening an slcan adapter's port; those that restart then (Arduino) need 2 s",
+        ge=0,
+        le=10,
+    )
     log: Path | None = output_file(
         None, "Write every frame, sent and received, here: .log (candump), .asc or .blf"
     )

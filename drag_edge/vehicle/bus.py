@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import can
 
@@ -12,7 +13,9 @@ from drag_edge.errors import UnavailableError
 from drag_edge.events import Event
 from drag_edge.vehicle.health import BusHealth
 from drag_edge.vehicle.log import FrameLog
+from drag_edge.vehicle.slcan import SlcanBus
 
+_INTERFACE_UP = 1  # IFF_UP of Linux
 SEND_TIMEOUT_S = 0.002  # a full transmit queue or a stuck serial port must not hold the sender
 _MOST_ERROR_FRAMES = 100  # in one call: a bus that reports nothing else must not hold the reader
 
@@ -49,7 +52,7 @@ class VehicleBus:
             try:
                 message = self._bus.recv(timeout=0)
             except (can.CanError, OSError) as error:
-                self.health.failed(error, self._clock.now_s())
+                self.health.could_not_read(error)
                 return None
             if message is None:
                 return None
@@ -94,18 +97,30 @@ def open_bus(settings: CanSettings, clock: Clock, on_event: Callable[[Event], No
 
 def _open(settings: CanSettings) -> can.BusABC:
     if settings.interface is CanInterface.SLCAN:
-        return can.Bus(
-            interface="slcan",
-            channel=settings.channel,
-            bitrate=settings.bitrate,
-            tty_baudrate=settings.serial_baudrate,
-            receive_own_messages=False,
+        return SlcanBus(
+            settings.channel,
+            settings.serial_baudrate,
+            settings.bitrate,
+            settings.serial_open_wait_s,
         )
+    if settings.interface is CanInterface.SOCKETCAN:
+        _refuse_if_down(settings.channel)
     return can.Bus(
         interface=settings.interface.value,
         channel=settings.channel,
         receive_own_messages=False,
+        ignore_config=True,  # what the YAML says, whatever ~/.canrc does
     )
+
+
+def _refuse_if_down(channel: str) -> None:
+    """An interface that is down can be opened, and only fails when something is sent."""
+    try:
+        flags = int(Path("/sys/class/net", channel, "flags").read_text(), 16)
+    except (OSError, ValueError):
+        return  # opening it will tell
+    if not flags & _INTERFACE_UP:
+        raise OSError("the interface is down")
 
 
 def _why(settings: CanSettings, error: Exception) -> str:

@@ -13,13 +13,14 @@ _ERROR_RESTARTED = 0x100
 
 
 class BusHealth:
-    """Counts failures; bus_off once when nothing works for a while, bus_recovered when it does.
+    """Counts failures; bus_off once when nothing leaves for a while, bus_recovered when it does.
 
     off_after_s: failures without a success in between for this long count as bus off.
     """
 
     def __init__(self, source: str, off_after_s: float, on_event: Callable[[Event], None]) -> None:
         self.failures = 0
+        self.read_failures = 0
         self.error_frames = 0
         self.off = False
         self.last_error = ""
@@ -30,7 +31,7 @@ class BusHealth:
         self._lock = threading.Lock()
 
     def failed(self, error: Exception, now_s: float) -> None:
-        """A frame could not be sent, or the bus not be read."""
+        """A frame could not be sent."""
         with self._lock:
             self.failures += 1
             self.last_error = str(error)
@@ -38,6 +39,12 @@ class BusHealth:
                 self._failing_since_s = now_s
             if now_s - self._failing_since_s >= self._off_after_s:
                 self._turn(True, str(error), now_s)
+
+    def could_not_read(self, error: Exception) -> None:
+        """The bus could not be read: only counted, the signals' time-outs tell the rest."""
+        with self._lock:
+            self.read_failures += 1
+            self.last_error = str(error)
 
     def worked(self, now_s: float) -> None:
         """A frame was sent."""

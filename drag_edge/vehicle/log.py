@@ -43,6 +43,7 @@ class FrameLog:
         self._channel = channel
         self._clock = clock
         self._on_event = on_event
+        self._closed = False
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,26 +70,25 @@ class FrameLog:
             is_rx=received,
         )
         with self._lock:
-            if self.failed:
+            if self.failed or self._closed:
                 return
             self._writer.on_message_received(copy)
             self.frames += 1
-            try:
-                self._spool.mark()
-            except OSError as error:
-                self._fail(error, now_s)
+            self._mark(now_s)
 
     def close(self) -> None:
         """Finish the file and close it. Idempotent."""
         self._flushing.stop()
+        now_s = self._clock.now_s()
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             if not self.failed:
                 self._writer.stop()
-                self._spool.mark()
-        self._flush(self._clock.now_s())
-        with self._lock:
-            self.failed = True
-            self._spool.close_file()
+                self._mark(now_s)
+        self._flush(now_s)
+        self._spool.close_file()
 
     def _flush(self, now_s: float) -> None:
         if self.failed:
@@ -98,6 +98,12 @@ class FrameLog:
         except OSError as error:
             with self._lock:
                 self._fail(error, now_s)
+
+    def _mark(self, now_s: float) -> None:
+        try:
+            self._spool.mark()
+        except OSError as error:
+            self._fail(error, now_s)
 
     def _fail(self, error: OSError, now_s: float) -> None:
         self.failed = True

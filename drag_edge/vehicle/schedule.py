@@ -8,15 +8,15 @@ TICK_S = 0.005  # how often the sender is to be stepped: the grid on which messa
 _NEARLY_S = 1e-9
 
 
-def spread_offsets_s(cycle_times_s: Mapping[str, float]) -> dict[str, float]:
-    """An offset for each message, a multiple of TICK_S below its cycle time.
+def spread_offsets_s(cycle_times_s: Mapping[str, float], first: str) -> dict[str, float]:
+    """An offset for each message, a multiple of TICK_S below its cycle time; `first` has 0.
 
     Greedy, the shortest cycle first: each takes the place whose busiest tick is least busy.
     """
     ticks = {name: max(1, round(cycle_s / TICK_S)) for name, cycle_s in cycle_times_s.items()}
     load = [0] * max(ticks.values(), default=1)
     offsets = {}
-    for name in sorted(ticks, key=lambda name: ticks[name]):
+    for name in sorted(ticks, key=lambda name: (name != first, ticks[name])):
         period = ticks[name]
         best = min(range(period), key=lambda start: (max(load[start::period]), start))
         for tick in range(best, len(load), period):

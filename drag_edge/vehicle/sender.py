@@ -56,7 +56,7 @@ class CyclicSender:
         self._clock = clock
         self._start_s = clock.now_s()
         cycle_times_s = {name: codec.cycle_time_s(name) for name in codec.names}
-        offsets_s = spread_offsets_s(cycle_times_s)
+        offsets_s = spread_offsets_s(cycle_times_s, first="STATUS")
         self._due = {
             name: Due(self._start_s + offsets_s[name], cycle_times_s[name]) for name in codec.names
         }
@@ -68,10 +68,20 @@ class CyclicSender:
         self._publishing = threading.Lock()
         self._sending = threading.Lock()
         self._closed = False
-        self.sent = 0
+        self.sent_of = dict.fromkeys(codec.names, 0)
         self.failed = 0
         self.fallback_frames = 0
         self.saturated: dict[str, int] = {}
+
+    @property
+    def sent(self) -> int:
+        """Frames that left."""
+        return sum(self.sent_of.values())
+
+    @property
+    def status_sent(self) -> int:
+        """Heartbeats that left."""
+        return self.sent_of["STATUS"]
 
     def publish(self, scene: Scene, decision: Decision, command: Command) -> None:
         """Tell the bus this from now on."""
@@ -164,7 +174,7 @@ class CyclicSender:
             is_rx=False,
         )
         if self._bus.transmit(message):
-            self.sent += 1
+            self.sent_of[name] += 1
         else:
             self.failed += 1
 

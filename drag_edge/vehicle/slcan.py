@@ -1,0 +1,93 @@
+"""A serial (slcan) adapter, read in blocks.
+
+python-can's own reader takes one byte at a time, takes an adapter's "sent" answer for the end of
+what waits, and stays stuck after a byte that is not text; sending and opening are python-can's.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+
+import can
+from can.interfaces.slcan import slcanBus
+
+_END = re.compile(rb"[\r\a]")
+_FRAME = re.compile(
+    rb"(?:(?P<standard>t)(?P<id>[0-9A-Fa-f]{3})|(?P<extended>T)(?P<long_id>[0-9A-Fa-f]{8}))"
+    rb"(?P<length>[0-8])(?P<data>(?:[0-9A-Fa-f]{2}){0,10})"
+)
+_ANSWER = re.compile(rb"|[zZ]|[VvNF][0-9A-Fa-f]*")  # "sent", versions, status
+_MOST_UNFINISHED_BYTES = 4096
+
+
+class SlcanBus(slcanBus):  # type: ignore[misc]
+    """python-can's slcan with a reader that survives noise; `malformed` counts refused lines."""
+
+    def __init__(self, port: str, baudrate: int, bitrate: int, open_wait_s: float) -> None:
+        """Raises can.CanError or OSError when the port cannot be opened."""
+        self.malformed = 0
+        self._unfinished = b""
+        self._received: deque[can.Message] = deque()
+        try:
+            super().__init__(
+                # The spelling that every version of python-can takes.
+                channel=port if "@" in port else f"{port}@{baudrate}",
+                bitrate=bitrate,
+                sleep_after_open=open_wait_s,
+            )
+        except (can.CanError, OSError, ValueError):
+            self._is_shutdown = True  # nothing to shut down, and no warning that it was not
+            raise
+        self.serialPortOrig.timeout = 0
+
+    def shutdown(self) -> None:
+        """Close the channel and the port; the port also when the adapter is gone."""
+        try:
+            super().shutdown()
+        finally:
+            self.serialPortOrig.close()
+
+    def _recv_internal(self, timeout: float | None) -> tuple[can.Message | None, bool]:
+        """The next frame; waits for one no longer than `timeout` seconds (None: for ever)."""
+        deadline_s = None if timeout is None else time.monotonic() + timeout
+        while not self._received:
+            data = self.serialPortOrig.read(max(1, self.serialPortOrig.in_waiting))
+            if data:
+                self._take(data)
+            elif deadline_s is not None and time.monotonic() >= deadline_s:
+                return None, False
+            elif timeout != 0:
+                time.sleep(0.001)
+        return self._received.popleft(), False
+
+    def _take(self, data: bytes) -> None:
+        *lines, self._unfinished = _END.split(self._unfinished + data)
+        for line in lines:
+            frame = parse_frame(line)
+            if frame is not None:
+                self._received.append(frame)
+            elif not _ANSWER.fullmatch(line):
+                self.malformed += 1
+        if len(self._unfinished) > _MOST_UNFINISHED_BYTES:
+            self._unfinished = b""
+            self.malformed += 1
+
+
+def parse_frame(line: bytes) -> can.Message | None:
+    """A received data frame from its line (without the end), None for anything else."""
+    match = _FRAME.fullmatch(line)
+    if match is None:
+        return None
+    length, data = int(match["length"]), bytes.fromhex(match["data"].decode())
+    # Some adapters append a time stamp of two bytes.
+    if len(data) not in (length, length + 2):
+        return None
+    extended = match["extended"] is not None
+    identifier = int(match["long_id"] if extended else match["id"], 16)
+    if identifier > (0x1FFFFFFF if extended else 0x7FF):
+        return None
+    return can.Message(
+        arbitration_id=identifier, is_extended_id=extended, data=data[:length], is_rx=True
+    )

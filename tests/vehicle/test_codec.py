@@ -1,0 +1,205 @@
+"""Signals to bytes and back: what fits is kept, what does not is said."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drag_edge.adas import decision as adas
+from drag_edge.adas.alerts import ALERTS
+from drag_edge.perception.scene import LightState
+from drag_edge.vehicle.codec import Codec
+from drag_edge.vehicle.dbc import NOT_AVAILABLE, decode, drag_edge_dbc
+from drag_edge.vehicle.faults import FAULT_BITS
+from drag_edge.vehicle.outputs import Outputs
+from drag_edge.vehicle.signals import OBJECT_SLOTS, SIGNALS, objects
+from tests.vehicle.builders import command, decision, scene, track
+
+CODEC = Codec()
+MESSAGES = drag_edge_dbc().messages
+NUMBERS = [
+    (message, signal)
+    for message in MESSAGES
+    for signal in message.signals
+    if set(map(str, (signal.choices or {}).values())) == {NOT_AVAILABLE}
+    and not message.is_multiplexed()
+]
+
+
+def encoded(name: str, signals: dict[str, object]) -> dict[str, object]:
+    payload = CODEC.encode(name, signals).payload  # type: ignore[arg-type]
+    return dict(decode(CODEC.frame_id(name), payload))
+
+
+@pytest.mark.parametrize(("message", "signal"), NUMBERS, ids=lambda part: part.name)
+@settings(max_examples=20)
+@given(share=st.floats(0, 1))
+def test_what_is_in_range_comes_back_within_half_a_step(message, signal, share) -> None:  # type: ignore[no-untyped-def]
+    value = signal.minimum + share * (signal.maximum - signal.minimum)
+    result = CODEC.encode(message.name, {signal.name: value})
+    back = decode(message.frame_id, result.payload)[signal.name]
+    assert back == pytest.approx(value, abs=signal.scale / 2 * 1.001)
+    assert result.saturated == ()
+
+
+@pytest.mark.parametrize(("message", "signal"), NUMBERS, ids=lambda part: part.name)
+@settings(max_examples=20)
+@given(value=st.floats(allow_nan=True, allow_infinity=True))
+def test_any_number_is_kept_or_saturated_never_wrapped(message, signal, value) -> None:  # type: ignore[no-untyped-def]
+    result = CODEC.encode(message.name, {signal.name: value})
+    back = decode(message.frame_id, result.payload)[signal.name]
+    if not math.isfinite(value):
+        assert back is None
+        assert result.saturated == (signal.name,)
+        return
+    nearest = min(max(value, signal.minimum), signal.maximum)
+    assert back == pytest.approx(nearest, abs=signal.scale / 2 * 1.001)
+    if value < signal.minimum:
+        assert result.saturated == (signal.name,)
+
+
+def test_none_is_not_available_and_never_zero() -> None:
+    for message, signal in NUMBERS:
+        payload = CODEC.encode(message.name, {signal.name: None}).payload
+        assert decode(message.frame_id, payload)[signal.name] is None
+
+
+def test_zero_of_a_signed_quantity_is_exactly_zero() -> None:
+    back = encoded("LKA", {"LkaCurvatureDemand": 0.0, "LkaState": "ACTIVE", "LkaDeparture": "NONE"})
+    assert back["LkaCurvatureDemand"] == 0.0
+    assert encoded("ACC", {"AccAccelDemand": 0.0})["AccAccelDemand"] == 0.0
+    assert encoded("LANES", {"LanesOffset": 0.0})["LanesOffset"] == 0.0
+
+
+def test_saturation_is_flagged_in_the_frame() -> None:
+    assert encoded("ACC", {"AccAccelDemand": -30.0})["AccSaturated"] == "YES"
+    assert encoded("ACC", {"AccAccelDemand": -3.0})["AccSaturated"] == "NO"
+    assert encoded("ACC", {"AccAccelDemand": -30.0})["AccAccelDemand"] == pytest.approx(-10.24)
+
+
+def test_a_long_time_to_collision_is_no_saturation() -> None:
+    back = encoded("AEB", {"AebTtc": 80.0})
+    assert back["AebTtc"] == pytest.approx(10.22)
+    assert back["AebSaturated"] == "NO"
+
+
+def test_a_signal_that_the_message_does_not_have_is_our_mistake() -> None:
+    with pytest.raises(KeyError):
+        CODEC.encode("ACC", {"AccNonsense": 1.0})
+
+
+ENUMS = [
+    ("STATUS", "StatusMode", adas.Mode),
+    ("AEB", "AebStage", adas.AebStage),
+    ("LKA", "LkaState", adas.LkaState),
+    ("LKA", "LkaDeparture", adas.Side),
+    ("LDW", "LdwDeparture", adas.Side),
+    ("ACC", "AccState", adas.AccState),
+    ("BSD", "BsdLeft", adas.BsdLevel),
+    ("BSD", "BsdRight", adas.BsdLevel),
+    ("TRAFFIC_LIGHT", "TrafficLightState", LightState),
+]
+
+
+@pytest.mark.parametrize(("message", "signal", "enum"), ENUMS)
+def test_value_tables_are_the_enums_numbers(message, signal, enum) -> None:  # type: ignore[no-untyped-def]
+    choices = drag_edge_dbc().get_message_by_name(message).get_signal_by_name(signal).choices
+    table = {raw: str(label) for raw, label in choices.items() if str(label) != NOT_AVAILABLE}
+    assert table == {member.value: member.name for member in enum}
+
+
+def test_every_alert_has_a_number_on_the_bus() -> None:
+    choices = drag_edge_dbc().get_message_by_name("ALERT").get_signal_by_name("AlertId").choices
+    labels = {str(label) for label in choices.values()}
+    assert labels == {name.upper() for name in ALERTS} | {"NONE", "OTHER", NOT_AVAILABLE}
+
+
+def test_an_unknown_alert_is_other_and_flagged() -> None:
+    back = encoded("ALERT", {"AlertId": "SOMETHING_NEW"})
+    assert back["AlertId"] == "OTHER"
+    assert back["AlertSaturated"] == "YES"
+
+
+def test_every_message_and_signal_is_described() -> None:
+    assert {message.name for message in MESSAGES} == {*SIGNALS, "STATUS", "OBJECTS"}
+    for message in MESSAGES:
+        assert message.comment
+        assert message.cycle_time in (20, 50, 100)
+        assert message.length == 8
+        layout = {signal.name: signal for signal in message.signals}
+        crc, counter, age = (
+            layout["".join(word.capitalize() for word in message.name.split("_")) + end]
+            for end in ("Crc", "Counter", "Age")
+        )
+        assert (crc.start, crc.length) == (0, 8)
+        assert (counter.start, counter.length) == (8, 4)
+        assert (age.start, age.length) == (56, 8)
+        for signal in message.signals:
+            assert signal.comment, signal.name
+            assert signal.byte_order == "little_endian"
+
+
+def test_fault_bits_exist() -> None:
+    status = drag_edge_dbc().get_message_by_name("STATUS")
+    names = {signal.name for signal in status.signals}
+    assert set(FAULT_BITS) <= names
+
+
+def test_without_actuation_no_demand_leaves_whatever_the_command_says() -> None:
+    told = Outputs(scene(), decision(), command(actuation=False, aeb_decel_mps2=-6.0))
+    for name, demand in (
+        ("AEB", "AebDecelDemand"),
+        ("ACC", "AccAccelDemand"),
+        ("LKA", "LkaCurvatureDemand"),
+    ):
+        assert encoded(name, dict(SIGNALS[name](told)))[demand] is None
+    assert encoded("ACC", dict(SIGNALS["ACC"](told)))["AccAccelWanted"] == pytest.approx(-0.5)
+
+
+def test_a_demand_that_is_not_a_number_is_not_requested() -> None:
+    told = Outputs(scene(), decision(), command(accel_mps2=math.nan))
+    back = encoded("ACC", dict(SIGNALS["ACC"](told)))
+    assert back["AccAccelDemand"] is None
+    assert back["AccAccelRequest"] == "NO"
+
+
+def test_a_model_that_failed_is_not_the_same_as_a_free_road() -> None:
+    free = Outputs(scene(lead=None, tracks=()), decision(), command())
+    blind = Outputs(scene(lead=None, tracks=None, side_tracks=None), decision(), command())
+    assert encoded("LEAD", dict(SIGNALS["LEAD"](free)))["LeadClass"] == "NONE"
+    assert encoded("LEAD", dict(SIGNALS["LEAD"](blind)))["LeadClass"] is None
+    assert encoded("OBJECTS", dict(objects(free, 0)))["Objects0Class"] == "NONE"
+    assert encoded("OBJECTS", dict(objects(blind, 0)))["Objects0Class"] is None
+
+
+def test_the_object_list_has_the_nearest_first_one_slot_a_frame() -> None:
+    crowd = tuple(track(id=n, x_m=10.0 * n) for n in range(8, 0, -1))
+    told = Outputs(scene(tracks=crowd), decision(), command())
+    found = [encoded("OBJECTS", dict(objects(told, slot))) for slot in range(OBJECT_SLOTS)]
+    assert [frame["ObjectsSlot"] for frame in found] == [0, 1, 2, 3]
+    assert [found[slot][f"Objects{slot}Id"] for slot in range(OBJECT_SLOTS)] == [1, 2, 3, 4]
+    assert found[1]["Objects1X"] == pytest.approx(20.0)
+    assert "Objects0X" not in found[1]
+
+
+def test_track_numbers_stay_in_range_for_ever() -> None:
+    told = Outputs(scene(lead=track(id=1000)), decision(), command())
+    assert encoded("LEAD", dict(SIGNALS["LEAD"](told)))["LeadId"] == 1000 % 255
+
+
+def test_the_scene_is_told_in_the_units_of_the_dbc() -> None:
+    told = Outputs(scene(), decision(), command())
+    lanes = encoded("LANES", dict(SIGNALS["LANES"](told)))
+    assert lanes["LanesOffset"] == pytest.approx(0.05)
+    assert lanes["LanesWidth"] == pytest.approx(3.5)
+    assert lanes["LanesCurvature"] == pytest.approx(0.001)
+    light = encoded("TRAFFIC_LIGHT", dict(SIGNALS["TRAFFIC_LIGHT"](told)))
+    assert light["TrafficLightState"] == "RED"
+    assert light["TrafficLightDistance"] == pytest.approx(55.0)
+    assert light["TrafficLightStopLine"] == pytest.approx(50.0)
+    hud = encoded("ACC_HUD", dict(SIGNALS["ACC_HUD"](told)))
+    assert hud["AccHudSetSpeed"] == pytest.approx(33.0)
+    assert hud["AccHudGapSetting"] == 2
