@@ -19,7 +19,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from demo_training import detectors, measure, scenes, segmenter  # noqa: E402
+from demo_training import card, detectors, measure, scenes, segmenter  # noqa: E402
 from demo_training.specs import SPECS, ModelSpec  # noqa: E402
 
 
@@ -36,6 +36,7 @@ def main() -> int:
         print(f"{name}: {count} scenes, {epochs} epochs, work in {work}", flush=True)
         row = _make(spec, arguments, work, count, epochs)
         _write_metrics(arguments.out / "metrics.json", name, row)
+        card.update_card(arguments.out)
         print(json.dumps({name: row}, indent=1), flush=True)
     return 0
 
