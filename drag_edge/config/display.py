@@ -13,7 +13,13 @@ from drag_edge.config.base import Section, output_file, quantity
 class VideoSettings(Section):
     """The recorded overlay."""
 
-    fps: float = quantity(20.0, "Hz", "Frame rate written into the file", gt=0, le=240)
+    fps: float | None = quantity(
+        None,
+        "Hz",
+        "Rate at which the file plays; none: that of the frames' own times",
+        gt=0,
+        le=240,
+    )
     codec: str = Field(
         "mp4v", description="Four letters that OpenCV's writer knows", pattern="^[A-Za-z0-9]{4}$"
     )
@@ -27,7 +33,7 @@ class VideoSettings(Section):
         8, "1", "Pictures that may wait for the encoder; live, newer ones are dropped", ge=1, le=64
     )
     min_free_mb: float = quantity(
-        64.0, "MB", "Stop recording when the disk has less than this left", ge=0
+        64.0, "MB", "Stop recording when the disk has less free than this", ge=0
     )
 
 
@@ -55,9 +61,7 @@ class InsetSettings(Section):
     """Small pictures of the side cameras."""
 
     show: bool = Field(True, description="Show side cameras' pictures beside the mirror icons")
-    width: float = quantity(
-        0.19, "1", "Share of the width that each takes", ge=0.1, le=0.4
-    )
+    width: float = quantity(0.19, "1", "Share of the width that each takes", ge=0.1, le=0.4)
 
 
 class DisplaySettings(Section):

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from drag_edge.config.display import DisplaySettings, VideoSettings
+from drag_edge.display import screen as screen_module
+from drag_edge.display import window as window_module
+from drag_edge.display.screen import Screen
+from drag_edge.events import Event
+
+PICTURE = np.zeros((48, 64, 3), np.uint8)
+
+
+class ToyWindow:
+    """A window without a screen."""
+
+    def __init__(self) -> None:
+        self.shown = True
+        self.pictures = 0
+
+    def show(self, picture: np.ndarray) -> None:
+        self.pictures += 1
+
+    def close(self) -> None:
+        self.shown = False
+
+
+def test_with_neither_window_nor_video_nothing_is_wanted() -> None:
+    events: list[Event] = []
+    screen = Screen(DisplaySettings(), events.append, lossless=True)
+    assert not any(screen.wants(index) for index in range(10))
+    screen.close(0.0)
+    assert events == []
+
+
+def test_headless_opens_no_window_but_still_records(tmp_path: Path) -> None:
+    events: list[Event] = []
+    settings = DisplaySettings(window=True, video=tmp_path / "o.mp4")
+    screen = Screen(settings, events.append, lossless=True, headless=True)
+    assert screen.wants(0)
+    screen.show(PICTURE, 0.0)
+    screen.close(0.1)
+    assert events == []
+    assert (tmp_path / "o.mp4").exists()
+    assert screen.video_frames == (1, 0)
+
+
+def test_every_nth_frame_only(tmp_path: Path) -> None:
+    settings = DisplaySettings(video=tmp_path / "o.mp4", recording=VideoSettings(every=3))
+    screen = Screen(settings, lambda event: None, lossless=True)
+    assert [index for index in range(7) if screen.wants(index)] == [0, 3, 6]
+    screen.close(0.0)
+
+
+def test_no_screen_is_one_event_and_the_drive_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen_module, "why_no_window", lambda: "no screen here")
+    events: list[Event] = []
+    screen = Screen(DisplaySettings(window=True), events.append, lossless=True, time_s=3.0)
+    assert events == [Event("display_failed", "window", "no screen here", 3.0)]
+    assert not screen.wants(0)
+    assert not screen.closed_by_person
+
+
+def test_a_probe_in_a_child_finds_out_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    reason = window_module.why_no_window()
+    assert reason is not None
+    assert "\n" not in reason
+
+
+def test_a_person_who_closes_the_window_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen_module, "why_no_window", lambda: None)
+    monkeypatch.setattr(screen_module, "Window", ToyWindow)
+    screen = Screen(DisplaySettings(window=True), lambda event: None, lossless=True)
+    screen.show(PICTURE, 0.0)
+    assert not screen.closed_by_person
+    window = screen._window
+    assert isinstance(window, ToyWindow)
+    assert window.pictures == 1
+    window.close()
+    assert screen.closed_by_person
+    assert not screen.wants(0)
+
+
+def test_a_window_that_breaks_is_one_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: ToyWindow, picture: np.ndarray) -> None:
+        cv2.resize(picture, (0, 0))  # raises cv2.error as a lost screen does
+
+    monkeypatch.setattr(screen_module, "why_no_window", lambda: None)
+    monkeypatch.setattr(ToyWindow, "show", broken)
+    monkeypatch.setattr(screen_module, "Window", ToyWindow)
+    events: list[Event] = []
+    screen = Screen(DisplaySettings(window=True), events.append, lossless=True)
+    screen.show(PICTURE, 1.0)
+    screen.show(PICTURE, 2.0)
+    assert [(event.name, event.source) for event in events] == [("display_failed", "window")]
+    assert not screen.closed_by_person
