@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from drag_edge.cli import main
 from drag_edge.config.check import check
 from tests.config.helpers import VALID, write
 
@@ -37,3 +39,25 @@ def test_files_can_be_left_out(tmp_path: Path) -> None:
     file = write(tmp_path, VALID.replace("road.onnx", "only-on-the-vehicle.engine"))
     assert check(file) == 78
     assert check(file, check_files=False) == 0
+
+
+def test_the_command_line_checks_sets_and_prints_the_schema(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = str(write(tmp_path))
+    assert main(["check", file, "--set", "run.seed=3", "--set", "models.road.hz=5"]) == 0
+    assert main(["check", file, "--set", "run.sed=3"]) == 78
+    assert "did you mean seed?" in capfd.readouterr().err
+    assert main(["check", file, "--set", "models.road.file=gone.onnx", "--skip-files"]) == 0
+    assert main(["check", str(tmp_path / "none.yaml")]) == 66
+    capfd.readouterr()
+    assert main(["schema"]) == 0
+    assert json.loads(capfd.readouterr().out)["title"] == "drag_edge configuration"
+
+
+def test_the_rooms_checks_are_made_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, VALID.replace("sim://highway", "sim://hihgway"))
+    assert main(["check", str(file)]) == 78
+    said = capfd.readouterr().err
+    assert ":3:13: " in said
+    assert "did you mean sim://highway?" in said

@@ -54,6 +54,17 @@ def test_bytes_that_are_not_utf8_are_refused_at_their_place(tmp_path: Path) -> N
     assert (problem.line, problem.column, problem.expected) == (2, 6, "UTF-8 text")
 
 
+def test_a_video_given_by_mistake_is_refused_without_reading_all_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "drive.mp4"
+    with file.open("wb") as stream:
+        stream.truncate(10**10)  # sparse: takes no room on the disk
+    assert only(file).expected == "YAML, at most 1 MB of it"
+
+
+def test_a_folder_given_by_mistake_is_refused(tmp_path: Path) -> None:
+    assert "Is a directory" in only(tmp_path).expected
+
+
 def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     file = write(tmp_path)
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())

@@ -10,6 +10,7 @@ from drag_edge.config.loading.tree import Node, Reader, Where, place_after, prob
 from drag_edge.config.report import UNSET, Kind, Problem, nearest
 
 _YAML = (".yaml", ".yml")
+_MOST_BYTES = 1_000_000  # a video given by mistake is not read to its end
 
 
 class UnusableFileError(Exception):
@@ -41,11 +42,14 @@ def read_yaml(file: Path, named: Path | None = None) -> Text:
     found = Text(shown)
     start = Where(shown, 1, 1, folder)
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        kind = Kind.MISSING_INPUT if isinstance(error, FileNotFoundError) else Kind.VALUE
-        reason = f"a file that can be read: {error.strerror}"
-        found.problems.append(Problem(kind, shown, None, None, "", UNSET, reason))
+        with file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = f"a file that can be read: {getattr(error, 'strerror', None) or error}"
+        found.problems.append(Problem(Kind.MISSING_INPUT, shown, None, None, "", UNSET, reason))
+        return found
+    if len(data) > _MOST_BYTES:
+        found.problems.append(problem_at(start, Kind.SYNTAX, "", UNSET, "YAML, at most 1 MB of it"))
         return found
     try:
         text = data.decode("utf-8-sig")
