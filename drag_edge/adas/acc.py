@@ -26,11 +26,13 @@ _HOLD_ACCEL_MPS2 = -1.0
 class AccMemory:
     """What ACC remembers from step to step.
 
-    cancelled: the driver braked; ACC waits for the switch to be released and pressed again.
+    engaged: it controls, or the driver accelerates beyond it. cancelled: the driver braked then;
+    it waits for the switch to be pressed again or for another set speed.
     time_gap_s: in force, on its way to the driver's setting. stop_gap_m: gap when the ego stopped.
     """
 
     time_s: float | None = None
+    engaged: bool = False
     cancelled: bool = False
     accel_mps2: float | None = None
     lead_id: int | None = None
@@ -38,6 +40,7 @@ class AccMemory:
     stopped_s: float | None = None
     stop_gap_m: float = math.inf
     curvature_1pm: float = 0.0
+    set_speed_mps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,12 @@ def acc_step(
     """One step. rights: without ACC it is unavailable."""
     ego = scene.ego
     gap_setting = _gap_setting(ego, settings)
-    cancelled = (state.cancelled or bool(ego.brake_pressed)) and ego.acc_enabled is True
-    idle = AccMemory(time_s=time_s, cancelled=cancelled)
+    cancelled = _cancelled(ego, state)
     verdict = _not_controlling(scene, settings, cancelled, rights)
     if verdict is not None:
         kind, reason = verdict
+        overriding = kind is AccState.OVERRIDE
+        idle = AccMemory(time_s, overriding, cancelled, set_speed_mps=ego.set_speed_mps)
         decision = AccDecision(
             kind, None, ego.set_speed_mps, gap_setting,
             settings.time_gaps_s[gap_setting - 1], None, None, False, reason,
@@ -81,16 +85,20 @@ def acc_step(
     desired = _desired_gap(speed, time_gap, settings)
     curvature = _smooth(state.curvature_1pm, abs(scene.path.curvature_1pm), step_s)
     cruise = _cruise_accel(speed, min(set_speed, _curve_speed(curvature, settings)), settings)
-    wanted = cruise if lead is None else min(cruise, _follow_accel(lead, speed, desired, settings))
+    needed = 0.0 if lead is None else _needed_accel(lead, speed, settings)
+    wanted = cruise
+    if lead is not None:
+        wanted = min(cruise, _follow_accel(lead, speed, desired, settings))
+    accel = _comfortable(wanted, state.accel_mps2, settings, step_s)
+    if needed < -settings.comfort_decel_mps2:
+        accel = min(accel, needed)
     least, most = accel_bounds_mps2(speed, limits)
-    takeover = wanted < least - 0.5
-    accel = min(max(wanted, least), most)
-    if state.accel_mps2 is not None:  # braking builds up freely here (the gate bounds its jerk)
-        accel = min(accel, state.accel_mps2 + settings.comfort_jerk_mps3 * step_s)
+    takeover = needed < least - 0.5
+    accel = min(max(accel, least), most)
 
     after = AccMemory(
-        time_s, False, accel, None if lead is None else lead.id, time_gap,
-        state.stopped_s, state.stop_gap_m, curvature,
+        time_s, True, False, accel, None if lead is None else lead.id, time_gap,
+        state.stopped_s, state.stop_gap_m, curvature, set_speed,
     )  # fmt: skip
     kind, reason = _controlling_state(lead, cruise, wanted), ""
     held, reason_held, after = _stop_and_go(lead, ego, speed, settings, after)
@@ -102,6 +110,17 @@ def acc_step(
         None if lead is None else lead.id, takeover, reason,
     )  # fmt: skip
     return decision, after
+
+
+def _cancelled(ego: EgoState, state: AccMemory) -> bool:
+    """Whether the driver's brake ended ACC and nobody has called it back."""
+    if ego.acc_enabled is not True:
+        return False
+    if ego.brake_pressed and state.engaged:
+        return True
+    return state.cancelled and (
+        ego.brake_pressed is True or ego.set_speed_mps == state.set_speed_mps
+    )
 
 
 def _not_controlling(
@@ -117,6 +136,7 @@ def _not_controlling(
         (scene.tracks is None, AccState.UNAVAILABLE, "objects unknown"),
         (ego.acc_enabled is None, AccState.UNAVAILABLE, "driver's switch unknown"),
         (ego.brake_pressed is None, AccState.UNAVAILABLE, "brake pedal unknown"),
+        (bool(ego.brake_pressed), AccState.STANDBY, "driver brakes"),
         (cancelled, AccState.STANDBY, "driver braked"),
         (ego.set_speed_mps is None, AccState.STANDBY, "no set speed"),
         ((ego.speed_mps or 0.0) > settings.max_speed_mps, AccState.STANDBY, "too fast"),
@@ -190,18 +210,39 @@ def _cruise_accel(speed_mps: float, target_mps: float, settings: AccSettings) ->
 
 
 def _follow_accel(lead: Lead, speed_mps: float, desired_m: float, settings: AccSettings) -> float:
-    """The time gap law, and at least the braking that meets the lead's speed at the stand-off."""
-    closing = speed_mps - lead.speed_mps
-    wanted = (
+    """The constant time gap law."""
+    return (
         settings.gap_gain_1ps2 * (lead.gap_m - desired_m)
-        - settings.speed_gain_1ps * closing
+        - settings.speed_gain_1ps * (speed_mps - lead.speed_mps)
         + settings.lead_accel_gain * lead.accel_mps2
     )
-    if closing <= 0.0:
-        return wanted
+
+
+def _needed_accel(lead: Lead, speed_mps: float, settings: AccSettings) -> float:
+    """Constant braking with which the gap never falls below the stand-off, ≤ 0.
+
+    Either the speeds meet while the lead still rolls, or the ego stops behind the stopped lead.
+    """
+    closing = speed_mps - lead.speed_mps
     room_m = max(lead.gap_m - settings.standoff_m, 0.5)
-    needed = min(lead.accel_mps2, 0.0) - closing**2 / (2 * room_m)
-    return min(wanted, needed) if needed < -settings.comfort_decel_mps2 else wanted
+    decel = max(-lead.accel_mps2, 0.0)
+    if decel < 0.1:
+        return -(max(closing, 0.0) ** 2) / (2 * room_m)
+    lead_stops_s = lead.speed_mps / decel
+    if closing > 0.0 and 2 * room_m / closing < lead_stops_s:
+        return -decel - closing**2 / (2 * room_m)
+    return -(speed_mps**2) / (2 * (room_m + lead.speed_mps * lead_stops_s / 2))
+
+
+def _comfortable(
+    wanted: float, before: float | None, settings: AccSettings, step_s: float
+) -> float:
+    """Low-passed, and rising and falling at the comfortable jerk; strong braking is not delayed."""
+    if before is None or (wanted < -settings.comfort_decel_mps2 and wanted < before):
+        return wanted
+    filtered = before + (wanted - before) * step_s / (step_s + settings.filter_s)
+    change = settings.comfort_jerk_mps3 * step_s
+    return min(max(filtered, before - change), before + change)
 
 
 def _controlling_state(lead: Lead | None, cruise: float, wanted: float) -> AccState:

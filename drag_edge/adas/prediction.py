@@ -15,6 +15,7 @@ from drag_edge.perception.scene import Path, Track
 Floats = NDArray[np.float64]
 
 _STEP_S = 0.04
+_STANDING_MPS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +110,20 @@ def present_target(
         speed = ego_speed_mps + track.range_rate_mps
     moved = speed * age_s + min(accel, 0.0) * age_s**2 / 2
     ego_moved = ego_speed_mps * age_s - ego_accel_mps2 * age_s**2 / 2
+    if -_STANDING_MPS < speed < 0:  # noise of a standing object, not one that backs up
+        speed = 0.0
     if speed > 0:
         speed = max(0.0, speed + min(accel, 0.0) * age_s)
     return Target(track.gap_m + moved - ego_moved, speed, accel, *corridor_s)
 
 
 def least_gaps(grid_s: Floats, target: Target, ego_m: Floats, passed_m: float) -> Floats:
-    """Least gap for each of K ego travels, metres, while the target is in the corridor.
+    """Least gap for each of K ego travels, metres, while ego moves and target is in the way.
 
-    Once the ego is passed_m beyond it without contact the target no longer counts. Inf when the
-    target is never there.
+    Once the ego is passed_m beyond it without contact the target no longer counts. Inf when it is
+    never in the way.
     """
     gaps = target.gap_m + target_travel(grid_s, target) - ego_m
     inside = (grid_s >= target.enters_s) & (grid_s <= target.leaves_s)
-    return np.asarray(
-        np.where(inside & (gaps > -passed_m), gaps, np.inf).min(axis=1), dtype=np.float64
-    )
+    counts = inside & (gaps > -passed_m) & (ego_m < ego_m[:, -1:])
+    return np.asarray(np.where(counts, gaps, np.inf).min(axis=1), dtype=np.float64)

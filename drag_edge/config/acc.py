@@ -29,16 +29,16 @@ class AccSettings(Section):
     )
     fixed_gap_m: float = quantity(50.0, "m", "The gap of policy fixed_gap.", ge=2, le=200)
     standoff_m: float = quantity(
-        3.5, "m", "Gap to a stopped lead. Expected by drivers: 2–5 m.", ge=2, le=10
+        4.0, "m", "Gap to a stopped lead. Expected by drivers: 2–5 m.", ge=2, le=10
     )
     gap_gain_1ps2: float = quantity(
         0.2, "1/s^2", "Acceleration per metre of gap error.", gt=0, le=1
     )
     speed_gain_1ps: float = quantity(
-        0.7, "1/s", "Acceleration per m/s of relative speed.", gt=0, le=2
+        0.6, "1/s", "Acceleration per m/s of relative speed.", gt=0, le=2
     )
     lead_accel_gain: float = quantity(
-        0.5,
+        0.4,
         "1",
         "Share of the lead's acceleration fed forward; keeps a string of cars from amplifying.",
         ge=0,
@@ -54,7 +54,10 @@ class AccSettings(Section):
         1.5, "m/s^2", "Most deceleration towards a lower set or curve speed.", gt=0, le=3.5
     )
     comfort_jerk_mps3: float = quantity(
-        1.5, "m/s^3", "Fastest rise of the demand; braking may build up faster.", gt=0, le=5
+        1.5, "m/s^3", "Fastest change of the demand short of strong braking.", gt=0, le=5
+    )
+    filter_s: float = quantity(
+        0.1, "s", "Time constant that keeps measurement noise out of the demand.", ge=0, le=1
     )
     curve_lateral_accel_mps2: float = quantity(
         2.5, "m/s^2", "Lateral acceleration that limits the speed in curves.", gt=0.5, le=4

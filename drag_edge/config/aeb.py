@@ -33,16 +33,16 @@ class AebSettings(Section):
     brake_ramp_mps3: float = quantity(25.0, "m/s^3", "Build-up of the deceleration.", gt=1, le=100)
     margin_m: float = quantity(1.0, "m", "Least gap that the prediction must keep.", ge=0.2, le=5)
     prefill_lead_s: float = quantity(
-        1.4, "s", "Brakes are prefilled this long before full braking.", ge=0, le=3
+        1.6, "s", "Brakes are prefilled this long before full braking.", ge=0, le=3
     )
     warn_lead_s: float = quantity(
-        1.2, "s", "Warning this long before full braking (R152: ≥0.8 s).", ge=0.8, le=3
+        1.4, "s", "Warning this long before full braking (R152: ≥0.8 s before any).", ge=0.8, le=3
     )
     partial_lead_s: float = quantity(
         0.3, "s", "Partial braking this long before full braking.", ge=0, le=1
     )
     vulnerable_warn_lead_s: float = quantity(
-        1.0, "s", "Warning lead for pedestrians and two-wheelers.", ge=0, le=3
+        1.2, "s", "Warning lead for pedestrians and two-wheelers.", ge=0, le=3
     )
     lead_decel_max_mps2: float = quantity(
         10.0, "m/s^2", "An estimated lead deceleration beyond this is cut to it.", ge=3, le=12

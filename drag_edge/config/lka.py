@@ -69,7 +69,7 @@ class LkaSettings(Section):
         3.0, "s", "No warning and no steering this long after an indicator.", ge=0, le=10
     )
     override_torque_nm: float = quantity(
-        3.0,
+        2.5,
         "Nm",
         "Driver's torque that suppresses steering (R79: at most 50 N at the rim).",
         gt=0,

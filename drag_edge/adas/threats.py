@@ -1,0 +1,194 @@
+"""Which tracks would be hit, how long braking can still wait, and what the evidence carries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drag_edge.adas.decision import AebStage
+from drag_edge.adas.prediction import (
+    Floats,
+    Target,
+    corridor_times,
+    ego_travel,
+    least_gaps,
+    present_target,
+    times,
+)
+from drag_edge.config.aeb import AebSettings
+from drag_edge.config.body import BodySettings
+from drag_edge.config.vocabulary import VULNERABLE_ROAD_USERS
+from drag_edge.perception.scene import Scene, Track
+
+BRAKING = (AebStage.PARTIAL, AebStage.FULL)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How often in a row a track was a threat, and what its range was then."""
+
+    id: int
+    frames: int
+    gap_m: float
+    range_rate_mps: float
+    scene_time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Threat:
+    """A track that would be hit, the stage it calls for (READY: braking can still wait long), and
+    the least gap when braking now."""
+
+    track: Track
+    target: Target
+    stage: AebStage
+    ttc_s: float
+    min_gap_m: float
+
+
+def find_threats(
+    scene: Scene,
+    settings: AebSettings,
+    body: BodySettings,
+    before: Sequence[Evidence],
+    braking_for: int | None,
+    time_s: float,
+) -> tuple[tuple[Threat, ...], tuple[Evidence, ...]]:
+    """Every track that would be hit as the ego drives now, and the evidence for the next step.
+
+    braking_for: the track that is braked for already; it needs to pass no gate again, and contact
+    is judged as if that braking ended, else it would deny its own reason.
+    """
+    speed_mps = scene.ego.speed_mps
+    least_mps = settings.min_speed_mps if braking_for is None else 0.0
+    if speed_mps is None or not least_mps <= speed_mps <= settings.max_speed_mps:
+        return (), ()
+    candidates = [
+        track
+        for track in scene.tracks or ()
+        if track.id == braking_for or _passes_gates(track, settings)
+    ]
+    if not candidates:
+        return (), ()
+    accel = scene.ego.accel_mps2 or 0.0
+    undisturbed = accel if braking_for is None else max(accel, 0.0)
+    bite_s = settings.brake_latency_s + settings.brake_dead_time_s
+    delays_s = [bite_s + lead_s for lead_s in _leads_s(settings)]
+    grid_s = times(settings.horizon_s)
+    ego_m = ego_travel(
+        grid_s,
+        speed_mps,
+        [accel] * len(delays_s) + [undisturbed],
+        [*delays_s, math.inf],
+        settings,
+    )
+    age_s = max(0.0, time_s - scene.time_s)
+    known = {one.id: one for one in before}
+    threats, evidence = [], []
+    for track in candidates:
+        corridor_s = _corridor(track, scene, settings, body, age_s)
+        if math.isinf(corridor_s[0]):
+            continue
+        target = present_target(
+            track, corridor_s, speed_mps, accel, age_s, settings.lead_decel_max_mps2
+        )
+        gaps = least_gaps(grid_s, target, ego_m, passed_m=body.length_m + 1.0)
+        if gaps[-1] > settings.margin_m:
+            continue
+        proof = _evidence(track, known.get(track.id), scene.time_s, settings)
+        evidence.append(proof)
+        closing = speed_mps - target.speed_mps
+        ttc_s = max(target.gap_m, 0.0) / closing if closing > 0.1 else math.inf
+        wanted = _wanted_stage(track, gaps, ttc_s, settings)
+        stage = _allowed_stage(track, wanted, ttc_s, proof.frames, settings)
+        threats.append(Threat(track, target, stage, ttc_s, float(gaps[0])))
+    return tuple(threats), tuple(evidence)
+
+
+def _leads_s(settings: AebSettings) -> tuple[float, float, float, float, float]:
+    """How long braking may still wait: full, partial, warning (vulnerable), warning, prefill."""
+    return (
+        0.0,
+        settings.partial_lead_s,
+        settings.vulnerable_warn_lead_s,
+        settings.warn_lead_s,
+        settings.prefill_lead_s,
+    )
+
+
+def _passes_gates(track: Track, settings: AebSettings) -> bool:
+    return (
+        settings.min_gap_m <= track.gap_m <= settings.max_gap_m
+        and track.range_rate_mps <= -settings.min_closing_mps
+        and track.confidence >= settings.min_confidence
+        and track.frames >= settings.min_frames
+    )
+
+
+def _corridor(
+    track: Track, scene: Scene, settings: AebSettings, body: BodySettings, age_s: float
+) -> tuple[float, float]:
+    """When the track is in the way: (enters, leaves) seconds from now, (inf, inf) for never."""
+    half_m = (body.width_m + track.width_m) / 2
+    if track.label in VULNERABLE_ROAD_USERS:
+        half_m += settings.vulnerable_lateral_margin_m
+        return corridor_times(track, scene.path, half_m, settings.crossing_speed_mps, age_s)
+    is_lead = scene.lead is not None and scene.lead.id == track.id
+    if not is_lead and track.path_overlap < settings.min_path_overlap:
+        return math.inf, math.inf
+    enters_s, leaves_s = corridor_times(
+        track, scene.path, half_m, settings.leaving_speed_mps, age_s
+    )
+    # Perception sees it in the path now; only its leaving is predicted.
+    return 0.0, leaves_s if math.isfinite(enters_s) else math.inf
+
+
+def _evidence(
+    track: Track, before: Evidence | None, scene_time_s: float, settings: AebSettings
+) -> Evidence:
+    frames = 1
+    if before is not None:
+        step_s = scene_time_s - before.scene_time_s
+        jump_m = abs(track.gap_m - before.gap_m - before.range_rate_mps * step_s)
+        if jump_m < settings.max_range_jump_m:
+            frames = before.frames + (1 if step_s > 0 else 0)
+    return Evidence(track.id, frames, track.gap_m, track.range_rate_mps, scene_time_s)
+
+
+def _wanted_stage(track: Track, gaps: Floats, ttc_s: float, settings: AebSettings) -> AebStage:
+    """The stage that the prediction calls for, before the evidence is weighed."""
+    if settings.policy == "ttc_stages":
+        if ttc_s <= settings.ttc_full_s:
+            return AebStage.FULL
+        if ttc_s <= settings.ttc_partial_s:
+            return AebStage.PARTIAL
+        return AebStage.WARN if ttc_s <= settings.ttc_warn_s else AebStage.READY
+    full, partial, warn_vulnerable, warn, prefill = (gap < settings.margin_m for gap in gaps[:5])
+    if full:
+        return AebStage.FULL
+    if partial:
+        return AebStage.PARTIAL
+    vulnerable = track.label in VULNERABLE_ROAD_USERS
+    if warn_vulnerable if vulnerable else warn:
+        return AebStage.WARN
+    return AebStage.PREFILL if prefill else AebStage.READY
+
+
+def _allowed_stage(
+    track: Track, wanted: AebStage, ttc_s: float, frames: int, settings: AebSettings
+) -> AebStage:
+    """The stage that the evidence carries: never braking on one frame or one kind of evidence."""
+    if wanted is AebStage.READY or frames < settings.min_frames:
+        return AebStage.READY
+    if wanted not in BRAKING:
+        return wanted
+    scale_ttc_s = track.scale_ttc_s
+    # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
+    if scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5:
+        return wanted
+    patient = track.frames >= settings.cautious_frames
+    if track.scale_ttc_s is None:
+        return wanted if patient else AebStage.PARTIAL
+    # The picture grows much more slowly than the range falls: one of the two is wrong.
+    return AebStage.PARTIAL if patient else AebStage.WARN
