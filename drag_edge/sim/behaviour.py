@@ -94,6 +94,7 @@ class MovingActor:
         self._wanted_mps = speed_mps
         self._wanted_accel_mps2 = 1.5
         self._acts = acts
+        self._was_beyond: dict[ActorAct, bool] = {}
         self._move: _LateralMove | None = None
         self._yaw_offset_rad = 0.0
         self._indicator: Indicator = "off"
@@ -149,12 +150,18 @@ class MovingActor:
             return time_s >= act.at_s - 1e-9
         gap_m = self.s_m - 0.5 * self.body.length_m - ego.front_s_m
         if act.at_gap_m is not None:
-            return gap_m <= act.at_gap_m
+            return self._passes(act, gap_m > act.at_gap_m)
+        if act.at_station_m is not None:
+            return self._passes(act, self.s_m > act.at_station_m)
         assert act.at_ttc_s is not None
         # Time until the ego's front is at the actor's middle: crossing actors are met there.
         middle_m = self.s_m - ego.front_s_m
         closing = ego.speed_mps - self.speed_along_mps
         return closing > 0.0 and middle_m <= act.at_ttc_s * closing
+
+    def _passes(self, act: ActorAct, beyond: bool) -> bool:
+        """Whether the side on which the actor was at first has changed."""
+        return self._was_beyond.setdefault(act, beyond) != beyond
 
     def _begin(self, act: ActorAct, time_s: float, cursor: RoadCursor) -> None:
         if act.speed_kmh is not None:

@@ -18,10 +18,12 @@ NEXT_LANE_M = 1.2
 class DriverHabits:
     """How this person drives; a scenario does not usually change it.
 
-    ``trust_acc_s``: how long the feet rest while ACC is on but does not act. Steering is a
-    critically damped return to the wanted line with ``steering_rad_per_s``, looking
-    ``preview_s`` ahead for curves. A person who only fills in holds the wheel lightly (guiding
-    torque), so that the assistance may take it; one who wants elsewhere overrides.
+    ``acc_back_s``: after braking ACC is switched on again this late; ``trust_acc_s``: how long
+    the feet rest while ACC is on but does not act; ``go_tap``: the pedal that tells a stopped
+    ACC to go when the way is free. Steering is a critically damped return to the
+    wanted line with ``steering_rad_per_s``, looking ``preview_s`` ahead for curves. A person who
+    only fills in holds the wheel lightly (guiding torque), so that the assistance may take it;
+    one who wants elsewhere overrides.
     """
 
     steering_rad_per_s: float = 0.9
@@ -29,13 +31,15 @@ class DriverHabits:
     preview_s: float = 0.25
     lane_change_mps: float = 1.1
     max_lateral_mps2: float = 3.5
-    override_torque_nm: float = 3.0
+    override_torque_nm: float = 4.0
     guiding_torque_nm: float = 1.0
     resting_torque_nm: float = 0.2
     red_decel_mps2: float = 2.0
     stop_before_line_m: float = 1.5
     resume_acc_mps: float = 5.0
+    acc_back_s: float = 1.0
     trust_acc_s: float = 0.7
+    go_tap: float = 0.2
     style: FollowingStyle = field(default_factory=FollowingStyle)
 
 
@@ -110,6 +114,17 @@ class Driver:
         self._stopping = False
         self._resuming = False
         self._left_alone_s = 0.0
+        self._go_s = 0.0
+        self._brake_free_s = math.inf
+
+    def resting(self) -> DriverInputs:
+        """Before the first step: buttons as the scenario sets them, feet off the pedals."""
+        return DriverInputs(
+            hands_on=bool(self._now.hands_on),
+            acc_on=bool(self._now.acc),
+            set_speed_mps=(self._now.set_speed_kmh or 0.0) * KMH,
+            gap_setting=self._now.gap_setting or self._settings.gap_setting,
+        )
 
     def step(self, view: DriverView, dt_s: float) -> DriverInputs:
         """What the person does now."""
@@ -118,22 +133,26 @@ class Driver:
             self._now = self._now.model_copy(update=given)
             self._acts = self._acts[1:]
         self._left_alone_s = 0.0 if view.driven else self._left_alone_s + dt_s
+        free = view.stop_m is None and (view.gap_m is None or view.lead_speed_mps > 1.0)
+        self._go_s = self._go_s + dt_s if free and view.speed_mps < 0.1 else 0.0
         wanted_d_m = self._wanted_line(view, dt_s)
         willing = self._settings.steering == "always" or bool(self._now.lateral_mps)
         willing = willing or abs(self._lane_d_m(view) - view.d_m) > NEXT_LANE_M
         filling_in = self._settings.steering == "when_needed" and not view.steered
         steering = self._steer(view, wanted_d_m) if willing or filling_in else None
-        inputs = DriverInputs(
+        inputs = replace(
+            self.resting(),
             steering_rad=steering,
             torque_nm=self._torque(steering, willing),
             indicator_left=self._now.indicator == "left",
             indicator_right=self._now.indicator == "right",
             hands_on=bool(self._now.hands_on) or steering is not None,
-            acc_on=bool(self._now.acc),
-            set_speed_mps=(self._now.set_speed_kmh or 0.0) * KMH,
-            gap_setting=self._now.gap_setting or self._settings.gap_setting,
+            acc_on=bool(self._now.acc) and self._brake_free_s >= self.habits.acc_back_s,
         )
-        return self._press_pedals(view, inputs)
+        inputs = self._press_pedals(view, inputs)
+        self._brake_free_s = 0.0 if inputs.brake_pressed else self._brake_free_s + dt_s
+        # The brake switches ACC off, as in any car; the switch comes back after it is let go.
+        return replace(inputs, acc_on=inputs.acc_on and not inputs.brake_pressed)
 
     def _lane_d_m(self, view: DriverView) -> float:
         return view.lane_d_m[self._now.lane or 0]
@@ -171,14 +190,14 @@ class Driver:
     def _press_pedals(self, view: DriverView, inputs: DriverInputs) -> DriverInputs:
         """Scripted pedals first, then the red light, then driving where ACC does not."""
         if self._now.brake_mps2:
-            return replace(inputs, brake_mps2=self._now.brake_mps2, acc_on=False)
+            return replace(inputs, brake_mps2=self._now.brake_mps2)
         if self._now.accelerator:
             return replace(inputs, accelerator=self._now.accelerator)
         inputs, red_brake = self._mind_the_light(view, inputs)
         if red_brake > 0.0:
-            return replace(inputs, brake_mps2=red_brake, acc_on=False)
+            return replace(inputs, brake_mps2=red_brake)
         if inputs.acc_on and self._left_alone_s < self.habits.trust_acc_s:
-            return inputs
+            return replace(inputs, accelerator=self.habits.go_tap) if self._go_s > 1.0 else inputs
         wanted = self._wanted_accel(view, inputs.set_speed_mps)
         return inputs if wanted is None else self._foot_for(view, inputs, wanted)
 

@@ -81,7 +81,10 @@ class ActorAct(Section):
     """Something an actor does once its one trigger (`at_…`) is met."""
 
     at_s: float | None = quantity(None, "s", "This long after the start", ge=0)
-    at_gap_m: float | None = quantity(None, "m", "When it is this near ahead of the ego's bumper")
+    at_gap_m: float | None = quantity(
+        None, "m", "When its tail passes this distance ahead of the ego's front bumper"
+    )
+    at_station_m: float | None = quantity(None, "m", "When its middle passes this station")
     at_ttc_s: float | None = quantity(
         None, "s", "When the ego, at its speed, reaches its station in this time", gt=0, le=60
     )
@@ -95,9 +98,9 @@ class ActorAct(Section):
 
     @model_validator(mode="after")
     def _one_trigger_one_way(self) -> ActorAct:
-        triggers = (self.at_s, self.at_gap_m, self.at_ttc_s)
+        triggers = (self.at_s, self.at_gap_m, self.at_station_m, self.at_ttc_s)
         if sum(trigger is not None for trigger in triggers) != 1:
-            raise ValueError("an act needs exactly one of at_s, at_gap_m, at_ttc_s")
+            raise ValueError("an act needs exactly one of at_s, at_gap_m, at_station_m, at_ttc_s")
         moves = self.lane is not None or self.d_m is not None
         if self.lane is not None and self.d_m is not None:
             raise ValueError("give lane or d_m, not both")

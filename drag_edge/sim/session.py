@@ -43,12 +43,14 @@ MOST_STEPS_AT_ONCE = 50
 class Snapshot:
     """One instant, consistent in itself; made anew by every step, so that any thread may keep it.
 
-    ``time_s`` is on the daemon's clock; ``truth.time_s`` counts from the scenario's start.
+    ``time_s`` is on the daemon's clock; ``truth.time_s`` counts from the scenario's start. The
+    accelerations are along each actor's heading, in the order of ``world.actors``.
     """
 
     time_s: float
     world: World
     truth: Truth
+    actor_accels_mps2: tuple[float, ...]
 
     @property
     def ego_pose(self) -> EgoPose:
@@ -100,12 +102,14 @@ class SimSession:
         self._record_every = max(1, round(record_period_s / STEP_S))
         self._steps = 0
         self._periodic: Periodic | None = None
-        self._snapshot = self._look(Demands(), Controls(), DriverInputs())
+        self._snapshot = self._look(Demands(), Controls(), self._driver.resting())
 
     def start(self) -> None:
-        """Run with the clock from now on."""
+        """Run with the clock from now on; the vehicle says at once how it stands."""
         if self._periodic is None:
             self._start_s = self._clock.now_s()
+            self._snapshot = self._look(Demands(), Controls(), self._driver.resting())
+            self._tell(0.0, self._snapshot.truth)
             self._periodic = self._clock.every(STEP_S, self.advance, "simulation")
 
     def close(self) -> None:
@@ -148,8 +152,6 @@ class SimSession:
         while self._steps < due:
             self._steps += 1
             self._step(self._steps * STEP_S)
-        if due == 0:
-            self._tell(0.0, self._snapshot.truth)
 
     def _step(self, time_s: float) -> None:
         demands = self._receiver.step(self._start_s + time_s)
@@ -172,6 +174,7 @@ class SimSession:
             time_s=self._start_s + time_s,
             world=world_at(self.road, time_s, actors, self._weather),
             truth=Truth(time_s, self._state, self._position, lead, demands, controls, inputs),
+            actor_accels_mps2=tuple(actor.accel_mps2 for actor in self._traffic.actors),
         )
 
     def _view(self, time_s: float, demands: Demands) -> DriverView:
