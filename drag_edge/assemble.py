@@ -52,10 +52,7 @@ def assembled(
         from drag_edge.perception.camera import CameraModel
         from drag_edge.perception.perceive import Perception
 
-        session = _session(settings, addresses, clock)
-        if session is not None:
-            stack.callback(session.close)
-            session.start()
+        session = _session(settings, addresses, clock, stack)
         feed = make_feed(settings, addresses, clock, session, events.put)
         stack.callback(feed.close)
         pool = ModelPool(settings.models, clock, events.put)
@@ -134,9 +131,9 @@ def _recording(
 
 
 def _session(
-    settings: Settings, addresses: Mapping[str, Address], clock: Clock
+    settings: Settings, addresses: Mapping[str, Address], clock: Clock, stack: ExitStack
 ) -> SimSession | None:
-    """The simulation that the sim:// cameras look at, on the other end of the virtual bus."""
+    """The simulation that the sim:// cameras look at, started, on the virtual bus's other end."""
     simulated = [a.target for a in addresses.values() if a.kind is Kind.SIMULATION]
     if not simulated:
         return None
@@ -151,5 +148,9 @@ def _session(
     from drag_edge.sim.scenario_files import load_scenario
     from drag_edge.sim.session import SimSession
 
-    bus = can.Bus(interface="virtual", channel=settings.vehicle.can.channel)
-    return SimSession(load_scenario(names.pop()), clock, bus, settings.run.seed)
+    scenario = load_scenario(names.pop())
+    bus = stack.enter_context(can.Bus(interface="virtual", channel=settings.vehicle.can.channel))
+    session = SimSession(scenario, clock, bus, settings.run.seed)
+    stack.callback(session.close)
+    session.start()
+    return session
