@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,3 +38,8 @@ def input_file(default: Any, description: str) -> Any:
 def output_file(default: Any, description: str) -> Any:
     """Declare a Path that the daemon writes; relative to the YAML like every other."""
     return Field(default, description=description, json_schema_extra={"path": "output"})
+
+
+def one_of(words: Iterable[str]) -> Any:
+    """For `Annotated[str, one_of(…)]`: the loader takes only these words, and names the nearest."""
+    return Field(json_schema_extra={"words": list(words)})

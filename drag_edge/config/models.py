@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from drag_edge.config.base import Section, input_file, quantity
+from drag_edge.config.base import Section, input_file, one_of, quantity
 from drag_edge.config.vocabulary import LABELS, SURFACES
 
 Task = Literal["detect", "segment", "pose", "classify"]
@@ -20,6 +20,8 @@ Resize = Literal["letterbox", "letterbox_corner", "stretch", "crop"]
 ColorOrder = Literal["rgb", "bgr"]
 OutputFormat = Literal["yolov5", "yolov8", "end2end", "yolox", "yolox_decoded"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Label = Annotated[str, one_of(LABELS)]
+Surface = Annotated[str, one_of(SURFACES)]
 Roi = tuple[Fraction, Fraction, Fraction, Fraction]
 
 
@@ -84,14 +86,14 @@ class ModelSettings(Section):
     format: OutputFormat | None = Field(
         None, description="How boxes are written in the output; none: recognised by its shape"
     )
-    classes: dict[int | str, str | None] = Field(
+    classes: dict[int | str, Label | None] = Field(
         {},
         description=(
             "Class id or name → our word (car, pedestrian, drivable …), or null to ignore it; "
             "names that are not listed map by themselves where they can"
         ),
     )
-    heads: dict[str, dict[int, str]] = Field(
+    heads: dict[str, dict[int, Surface]] = Field(
         {},
         description=(
             "For a segmenter with several outputs: output name → {channel: surface}; where two "
@@ -139,5 +141,5 @@ class ModelSettings(Section):
     @model_validator(mode="after")
     def _one_rate(self) -> ModelSettings:
         if self.hz is not None and self.every is not None:
-            raise ValueError("hz or every, not both")
+            raise ValueError("every: hz or every, not both")
         return self

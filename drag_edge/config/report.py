@@ -107,6 +107,7 @@ def _short(file: Path | None) -> str:
 
 def _shown(value: Any, most: int = 60) -> str:
     text = value if isinstance(value, str) and value.strip() else repr(value)
+    text = {"None": "null", "True": "true", "False": "false"}.get(text, text)
     text = " ".join(_printable(text).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 

@@ -198,3 +198,21 @@ def test_what_a_room_finds_stands_at_its_key_beside_missing_files(tmp_path: Path
     with pytest.raises(ConfigError) as caught:
         load(missing, room_checks=[room])
     assert len(caught.value.problems) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "to", "key", "hint"),
+    [
+        ("x: 1.9", "x: 1,9", "cameras.front.mount.9", "with a point"),
+        ("[front]", "[front]\n    classes: {1: drivabel}", "models.road.classes.1", "drivable?"),
+        ("models:\n  road:", "adas: {aeb: off}\nmodels:\n  road:", "adas.aeb", "enabled: off"),
+        ("{width: 1280, height: 720, fx: 1000, fy: 1000, cx: 640, cy: 360}", "[1, 2]",
+         "cameras.front.intrinsics", "without '-'"),
+    ],
+)  # fmt: skip
+def test_common_slips_are_recognised(
+    tmp_path: Path, changed: str, to: str, key: str, hint: str
+) -> None:
+    problem = only(write(tmp_path, VALID.replace(changed, to)))
+    assert problem.key == key
+    assert hint in problem.hint

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from drag_edge.config import units
-from drag_edge.config.loading.shape import Shape
+from drag_edge.config.loading.shape import Shape, fields_of
+from drag_edge.config.loading.tree import Node
 from drag_edge.config.report import nearest
 
 
 def meant_key(name: str, fields: dict[str, Shape]) -> str:
     """Which key was probably meant; a wrong unit suffix is told as such."""
+    if name.isdecimal():
+        return "a number with a comma before? Write it with a point"  # {x: 1,6} has a key 6
     spelled = units.of_key(name)
     for known in fields:
         other = units.of_key(known)
@@ -38,3 +41,13 @@ def why_no_number(text: str) -> str:
         return ""
     plain = digits.lstrip("0") or "0"
     return f"write {plain} without the leading zero; octal is 0o{plain}, hexadecimal 0x{plain}"
+
+
+def other_form(node: Node, shape: Shape) -> str:
+    """What to write instead where a section or mapping is expected and something else stands."""
+    if isinstance(node.value, list) and (shape.values or shape.sections):
+        return "names with a colon, without '-' before them"
+    switch = isinstance(node.value, bool) or str(node.value).lower() in ("on", "off", "yes", "no")
+    if switch and any("enabled" in fields_of(section) for section in shape.sections):
+        return f"write enabled: {node.value} in it"
+    return ""

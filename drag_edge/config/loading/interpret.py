@@ -182,6 +182,7 @@ class Interpreter:
         return self.read(included.root, replace(shape, path=None), path, included.root.where)
 
     def _refuse(self, node: Node, shape: Shape, path: Path_, hint: str = "") -> Any:
+        hint = hint or hints.other_form(node, shape)
         self._say(Kind.VALUE, node.where, path, _told(node), expected(shape), hint)
         return node.plain()
 

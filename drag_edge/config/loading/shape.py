@@ -81,6 +81,9 @@ def _refined(shape: Shape, info: FieldInfo) -> Shape:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     unit = extra.get("unit", shape.unit)
     path = extra.get("path", shape.path)
+    words = extra.get("words")
+    if isinstance(words, list):
+        shape = replace(shape, choices=tuple(words), text=False)
     shape = replace(
         shape,
         description=info.description or shape.description,

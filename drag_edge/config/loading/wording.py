@@ -35,7 +35,7 @@ def _simple(shape: Shape) -> list[str]:
 
 
 def _nested(shape: Shape) -> list[str]:
-    parts = [f"a section with {listed(list(fields_of(section)))}" for section in shape.sections]
+    parts = [f"a section with {listed(list(fields_of(section)), 6)}" for section in shape.sections]
     if shape.values is not None:
         parts.append(f"a mapping of names, each to {expected(shape.values)}")
     if shape.items is not None:
