@@ -13,7 +13,7 @@ from drag_edge.sim.following import FollowingStyle
 from drag_edge.sim.road import Lane, build_road
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import ActorAct
-from drag_edge.sim.scenario_files import known_scenarios, load_scenario, read_scenario
+from drag_edge.sim.scenario_files import known_scenarios, load_scenario
 
 SMALL = """
 title: t
@@ -32,9 +32,11 @@ FAR_EGO = EgoOnRoad(rear_s_m=-500.0, front_s_m=-495.4, d_m=0.0, speed_mps=0.0)
 DT_S = 0.01
 
 
-def refused(text: str) -> str:
+def refused(folder: Path, text: str) -> str:
+    path = folder / "small.yaml"
+    path.write_text(text)
     with pytest.raises(InvalidConfigError) as caught:
-        read_scenario(text, Path("small.yaml"))
+        load_scenario(str(path))
     assert caught.value.exit_code == 78
     return str(caught.value)
 
@@ -57,19 +59,22 @@ def test_a_path_is_read_and_a_missing_one_is_an_input_error(tmp_path: Path) -> N
     path = tmp_path / "own.yaml"
     path.write_text(SMALL)
     assert load_scenario(str(path)).title == "t"
-    with pytest.raises(InputMissingError, match=r"absent\.yaml"):
+    with pytest.raises(InvalidConfigError, match=r"absent\.yaml") as caught:
         load_scenario(str(tmp_path / "absent.yaml"))
+    assert caught.value.exit_code == 66
 
 
-def test_unknown_key_is_refused_at_its_place() -> None:
-    said = refused(SMALL.replace("gap_m: 20", "gap: 20"))
-    assert "actors.0.gap: unknown key" in said
+def test_unknown_key_is_refused_at_its_place(tmp_path: Path) -> None:
+    said = refused(tmp_path, SMALL.replace("gap_m: 20", "gap: 20"))
     assert "small.yaml:10:" in said
+    assert "actors.0.gap" in said
+    assert "gap_m" in said
 
 
-def test_value_out_of_range_is_refused_at_its_line() -> None:
-    said = refused(SMALL.replace("speed_kmh: 50}\ndriver", "speed_kmh: -5}\ndriver"))
-    assert said.startswith("small.yaml:7:18: ego.speed_kmh = -5")
+def test_value_out_of_range_is_refused_at_its_line(tmp_path: Path) -> None:
+    said = refused(tmp_path, SMALL.replace("speed_kmh: 50}\ndriver", "speed_kmh: -5}\ndriver"))
+    assert "small.yaml:7:" in said
+    assert "ego.speed_kmh" in said
 
 
 @pytest.mark.parametrize(
@@ -84,13 +89,13 @@ def test_value_out_of_range_is_refused_at_its_line() -> None:
         ("title: t", "title: [", "YAML"),
     ],
 )
-def test_what_does_not_fit_is_refused(old: str, new: str, said: str) -> None:
+def test_what_does_not_fit_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
     head, _, tail = SMALL.rpartition(old)
-    assert said in refused(head + new + tail)
+    assert said in refused(tmp_path, head + new + tail)
 
 
-def test_two_actors_of_one_name_are_refused() -> None:
-    assert "name of its own" in refused(SMALL + "  - {name: lead, s_m: 9, lane: 1}\n")
+def test_two_actors_of_one_name_are_refused(tmp_path: Path) -> None:
+    assert "name of its own" in refused(tmp_path, SMALL + "  - {name: lead, s_m: 9, lane: 1}\n")
 
 
 def actor(
