@@ -177,6 +177,12 @@ class RangeSettings(Section):
     box_sigma_share: float = quantity(
         0.012, "1", "Scatter of a box' edge as a share of the box", ge=0, le=0.5
     )
+    box_correlation_s: float = quantity(
+        0.1, "s", "A box' proportional error lasts this long", ge=0, le=5
+    )
+    noise_follow: float = quantity(
+        0.08, "1", "Share by which one frame moves the learned scatter of a box' edges", ge=0, le=1
+    )
     foot_sigma_rad: float = quantity(
         0.004,
         "rad",
@@ -203,6 +209,9 @@ class RangeSettings(Section):
     )
     ttc_short_s: float = quantity(0.35, "s", "Short window of the TTC from scale", gt=0.05, le=2)
     ttc_long_s: float = quantity(0.8, "s", "Long window of the TTC from scale", gt=0.1, le=5)
+    ttc_uncertainty: float = quantity(
+        0.25, "1", "The σ of 1/TTC may be this share of it at most", gt=0, le=2
+    )
     ttc_agreement: float = quantity(
         0.35, "1", "The windows agree when their 1/TTC differ by less than this share", gt=0, le=2
     )
@@ -235,6 +244,9 @@ class RejectionSettings(Section):
 
     border_px: float = quantity(
         4.0, "px", "A box this near to the picture's edge is cut by it", ge=0, le=50
+    )
+    border_share: float = quantity(
+        0.04, "1", "… or nearer than this share of its own size", ge=0, le=0.5
     )
     min_width_px: float = quantity(6.0, "px", "Narrower boxes are not believed", ge=1, le=200)
     min_height_px: float = quantity(8.0, "px", "Lower boxes are not believed", ge=1, le=200)

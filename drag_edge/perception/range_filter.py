@@ -11,6 +11,8 @@ from drag_edge.perception.camera import Floats
 
 RANGE, RATE, ACCEL, LN_WIDTH, LN_HEIGHT = range(5)
 _LEAST_RANGE_M = 0.3
+_FOOT = 5
+_MOST_NOISE = 25.0
 
 
 class RangeFilter:
@@ -23,6 +25,9 @@ class RangeFilter:
     and never fakes a closing speed: the filter knows that an error of the size scales all ranges.
     Measurements are the logarithms of the box's angular width and height, and the tangent under
     which the foot is seen; errors of an edge are Gaussian there, as they are not in metres.
+
+    How much a detector's edges really scatter is learned from the innovations, each kind of
+    measurement for itself (Mehra 1970): a coarse detector is trusted less than a fine one.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class RangeFilter:
         self.mean = np.zeros(5)
         self.covariance = np.eye(5)
         self.refused_in_row = 0
+        self._noise = {LN_WIDTH: 1.0, LN_HEIGHT: 1.0, _FOOT: 1.0}
 
     @property
     def range_m(self) -> float:
@@ -123,7 +129,7 @@ class RangeFilter:
         expected = self._camera_height_m / distance
         gradient = np.zeros(5)
         gradient[RANGE] = -expected / distance
-        return self._update(tangent - expected, gradient, sigma * sigma, gate)
+        return self._update(_FOOT, tangent - expected, gradient, sigma * sigma, gate)
 
     def _measure_size(
         self, size: int, tangent: float, sigma: float, rounding_m: float, gate: bool
@@ -133,11 +139,16 @@ class RangeFilter:
         gradient[RANGE] = -1 / distance
         gradient[size] = 1.0
         residual = math.log(tangent) - float(self.mean[size]) + math.log(distance)
-        return self._update(residual, gradient, (sigma / tangent) ** 2, gate)
+        return self._update(size, residual, gradient, (sigma / tangent) ** 2, gate)
 
-    def _update(self, residual: float, gradient: Floats, variance: float, gate: bool) -> bool:
+    def _update(
+        self, kind: int, residual: float, gradient: Floats, variance: float, gate: bool
+    ) -> bool:
         spread = self.covariance @ gradient
-        total = float(gradient @ spread) + variance
+        known = float(gradient @ spread)
+        total = known + variance * self._noise[kind]
+        if gate:
+            self._learn_noise(kind, residual * residual, known, variance)
         if gate and residual * residual > self._settings.gate_sigma**2 * total:
             return False
         gain = spread / total
@@ -146,3 +157,10 @@ class RangeFilter:
         covariance = self.covariance - np.outer(gain, spread)
         self.covariance = (covariance + covariance.T) / 2
         return True
+
+    def _learn_noise(self, kind: int, squared: float, known: float, variance: float) -> None:
+        """Move the noise factor towards what this innovation says; one outlier says little."""
+        now = self._noise[kind]
+        said = min(max(0.0, squared - known) / variance, 9.0 * now)
+        now += self._settings.noise_follow * (said - now)
+        self._noise[kind] = min(_MOST_NOISE, max(1.0, now))

@@ -11,12 +11,13 @@ _LEAST_RATE_1PS = 0.02
 class ScaleTtc:
     """Slope of ln(size) over time; 1/TTC = slope, without any distance or camera constant.
 
-    A short window reacts, a long one is steady: only when both say the same within the agreement
-    is there a TTC at all. One kind of size at a time: a change of kind starts anew.
+    A short window reacts, a long one is steady: only when both say the same within the agreement,
+    and the long one's own σ is small against its slope, is there a TTC at all. One kind of size at a time: a change of kind starts anew.
     """
 
-    def __init__(self, short_s: float, long_s: float, agreement: float) -> None:
-        self._short_s, self._long_s, self._agreement = short_s, long_s, agreement
+    def __init__(self, short_s: float, long_s: float, agreement: float, uncertainty: float) -> None:
+        self._short_s, self._long_s = short_s, long_s
+        self._agreement, self._uncertainty = agreement, uncertainty
         self._samples: deque[tuple[float, float]] = deque()
         self._kind = ""
 
@@ -33,14 +34,19 @@ class ScaleTtc:
         """Seconds until the camera would be reached; None unless both windows agree on closing."""
         long = self._slope(self._long_s, 0.7)
         short = self._slope(self._short_s, 0.7)
-        if long is None or short is None or min(long, short) < _LEAST_RATE_1PS:
+        if long is None or short is None or min(long[0], short[0]) < _LEAST_RATE_1PS:
             return None
-        if abs(long - short) > self._agreement * max(long, short):
+        if abs(long[0] - short[0]) > self._agreement * max(long[0], short[0]):
             return None
-        return 1 / long
+        if long[1] > self._uncertainty * long[0]:
+            return None
+        return 1 / long[0]
 
-    def _slope(self, window_s: float, filled: float) -> float | None:
-        """Least-squares slope over the newest window_s, 1/s; None if it is not filled enough."""
+    def _slope(self, window_s: float, filled: float) -> tuple[float, float] | None:
+        """Least-squares slope over the newest window_s and its σ by the residuals, both 1/s.
+
+        None if the window is not filled enough.
+        """
         newest_s = self._samples[-1][0] if self._samples else 0.0
         chosen = [(t - newest_s, v) for t, v in self._samples if t >= newest_s - window_s - 1e-6]
         if len(chosen) < 4 or -chosen[0][0] < filled * window_s:
@@ -48,4 +54,6 @@ class ScaleTtc:
         mean_t = sum(t for t, _ in chosen) / len(chosen)
         mean_v = sum(v for _, v in chosen) / len(chosen)
         spread = sum((t - mean_t) ** 2 for t, _ in chosen)
-        return sum((t - mean_t) * (v - mean_v) for t, v in chosen) / spread
+        slope = sum((t - mean_t) * (v - mean_v) for t, v in chosen) / spread
+        misfit = sum((v - mean_v - slope * (t - mean_t)) ** 2 for t, v in chosen)
+        return slope, math.sqrt(misfit / (len(chosen) - 2) / spread)

@@ -90,8 +90,8 @@ def collect(
     order = np.flatnonzero(sound & (score >= tracks.low_score))
     order = order[np.argsort(-score[order], kind="stable")][: tracks.max_tracks]
     order = _merge(box, labels, order, tracks.duplicate_overlap)
-    margin = rejection.border_px
     box, edge = box[order], region[order]
+    margin = np.maximum(rejection.border_px, rejection.border_share * (box[:, 2:] - box[:, :2]))
     cut = np.column_stack(
         (box[:, :2] <= edge[:, :2] + margin, box[:, 2:] >= edge[:, 2:] - 1 - margin)
     )
@@ -138,9 +138,14 @@ def intersection_over_union(first: Floats, second: Floats) -> Floats:
 
 
 def sight(
-    boxes: Boxes, camera: CameraModel, pitch_rad: float, sizes: Floats, settings: RangeSettings
+    boxes: Boxes,
+    camera: CameraModel,
+    pitch_rad: float,
+    sizes: Floats,
+    dt_s: float,
+    settings: RangeSettings,
 ) -> Sightings:
-    """Angles of the boxes. sizes: N, usual width of each box's kind, metres.
+    """Angles of the boxes. sizes: N, usual width of each box's kind, metres. dt_s: since the last.
 
     A camera that looks askew (a mirror) sees the foot of the near corner, not of the middle: its
     forward distance follows from the box's outer edge, which is the face's outer corner.
@@ -174,8 +179,10 @@ def sight(
     # The plane of the foot's row meets the near corner: X·(a_x + a_y·outer) = D + side·a_y·width.
     scale = camera.z_m * skew / (camera.z_m + side * ahead_y * sizes * np.maximum(fall[2], 0.0))
     width_px, height_px = x1 - x0, y1 - y0
-    edge_u = np.hypot(settings.box_sigma_px, settings.box_sigma_share * width_px)
-    edge_v = np.hypot(settings.box_sigma_px, settings.box_sigma_share * height_px)
+    # An error that stays for several frames weighs as many frames' worth of white noise.
+    share = settings.box_sigma_share * np.sqrt(1 + settings.box_correlation_s / max(dt_s, 0.01))
+    edge_u = np.hypot(settings.box_sigma_px, share * width_px)
+    edge_v = np.hypot(settings.box_sigma_px, share * height_px)
     cut_left, cut_top, cut_right, cut_bottom = boxes.cut.T
     known = np.isfinite(left) & np.isfinite(right) & np.isfinite(scale)
     return Sightings(

@@ -50,7 +50,12 @@ class TrackedObject:
         self._votes: dict[str, float] = {}
         self.motion = BoxMotion(sightings.boxes.boxes_px[index])
         self.lateral = LateralFilter(ranging.lateral_accel_sigma_mps2)
-        self.scale = ScaleTtc(ranging.ttc_short_s, ranging.ttc_long_s, ranging.ttc_agreement)
+        self.scale = ScaleTtc(
+            ranging.ttc_short_s,
+            ranging.ttc_long_s,
+            ranging.ttc_agreement,
+            ranging.ttc_uncertainty,
+        )
         self.born_s = self.seen_s = now.time_s
         self.frames = 0
         self._log_odds = _FIRST_LOG_ODDS

@@ -112,7 +112,7 @@ class Tracker:
             for item in self._objects:
                 item.miss(now)
             return
-        seen = sight(boxes, self._camera, pitch_rad, widths, settings.ranging)
+        seen = sight(boxes, self._camera, pitch_rad, widths, now.dt_s, settings.ranging)
         why = reasons(
             seen,
             priors,
