@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from drag_edge.sim.camera import Camera, Projector
+from drag_edge.sim.painting.canvas import KOSCHMIEDER
+from drag_edge.sim.painting.figures import figure_outline_m
+from drag_edge.sim.painting.lens import bonnet_outline, flank_outline
+from drag_edge.sim.painting.signals import signal_head_corners
+from drag_edge.sim.painting.vehicles import in_world, vehicle_mesh
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_canvas import KOSCHMIEDER
-from drag_edge.sim.render_figures import figure_outline_m
-from drag_edge.sim.render_lens import bonnet_outline, flank_outline
 from drag_edge.sim.render_look import Look
-from drag_edge.sim.render_signals import signal_head_corners
-from drag_edge.sim.render_vehicles import in_world, vehicle_mesh
 from drag_edge.sim.road_surface import (
     mark_outline,
     open_stretches,

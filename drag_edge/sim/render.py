@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from drag_edge.sim.camera import Camera, Projector
+from drag_edge.sim.painting.background import paint_background
+from drag_edge.sim.painting.canvas import Canvas
+from drag_edge.sim.painting.figures import paint_figure
+from drag_edge.sim.painting.ground import paint_ground
+from drag_edge.sim.painting.lens import finish_picture, paint_ego_parts, paint_rain
+from drag_edge.sim.painting.roadside import paint_prop
+from drag_edge.sim.painting.signals import paint_traffic_light
+from drag_edge.sim.painting.structures import paint_guardrails, paint_overhead_sign
+from drag_edge.sim.painting.vehicles import paint_vehicle
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_background import paint_background
-from drag_edge.sim.render_canvas import Canvas
-from drag_edge.sim.render_figures import paint_figure
-from drag_edge.sim.render_ground import paint_ground
-from drag_edge.sim.render_lens import finish_picture, paint_ego_parts, paint_rain
 from drag_edge.sim.render_look import Look, look_from_seed, palette_of
-from drag_edge.sim.render_roadside import paint_prop
-from drag_edge.sim.render_signals import paint_traffic_light
-from drag_edge.sim.render_structures import paint_guardrails, paint_overhead_sign
-from drag_edge.sim.render_vehicles import paint_vehicle
 from drag_edge.sim.road import Road
 from drag_edge.sim.road_surface import on_ground, visible_stations
 from drag_edge.sim.roadside import prop_at, roadside_of

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drag_edge.sim.camera import EGO_REAR_OVERHANG_M, EGO_WIDTH_M, Projector
+from drag_edge.sim.painting.canvas import Canvas
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_canvas import Canvas
 from drag_edge.sim.render_look import Look
 
 NOISE_PX = 512

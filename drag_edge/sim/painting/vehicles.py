@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from drag_edge.sim.painting.canvas import Canvas
+from drag_edge.sim.painting.vehicle_mesh import Face, Polygon, VehicleMesh, car_mesh, truck_mesh
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_canvas import Canvas
 from drag_edge.sim.render_look import Colour
-from drag_edge.sim.vehicle_mesh import Face, Polygon, VehicleMesh, car_mesh, truck_mesh
 from drag_edge.sim.world import Actor, World
 
 DETAIL_PX = 16.0

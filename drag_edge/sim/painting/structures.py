@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from drag_edge.sim.painting.canvas import Canvas
+from drag_edge.sim.painting.roadside import raised
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_canvas import Canvas
 from drag_edge.sim.render_look import Colour
-from drag_edge.sim.render_roadside import raised
 from drag_edge.sim.road import OverheadSign, Road
 from drag_edge.sim.road_surface import on_ground
 

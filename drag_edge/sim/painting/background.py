@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from drag_edge.sim.render_canvas import Canvas
+from drag_edge.sim.painting.canvas import Canvas
 from drag_edge.sim.render_look import Look, palette_of
 from drag_edge.sim.road import SceneryKind
 from drag_edge.sim.world import Weather

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from drag_edge.sim.painting.canvas import Canvas
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_canvas import Canvas
 from drag_edge.sim.render_look import Colour, Look
 from drag_edge.sim.road import Decoration, LaneLine, Road
 from drag_edge.sim.road_surface import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from drag_edge.sim.painting.canvas import Canvas
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_canvas import Canvas
 from drag_edge.sim.render_look import Colour
 from drag_edge.sim.roadside import Prop
 

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from drag_edge.sim.painting.canvas import Canvas
+from drag_edge.sim.painting.vehicles import in_world
 from drag_edge.sim.reference_line import FloatArray
-from drag_edge.sim.render_canvas import Canvas
 from drag_edge.sim.render_look import Colour
-from drag_edge.sim.render_vehicles import in_world
 from drag_edge.sim.world import Actor, World
 
 SKIN: tuple[Colour, ...] = ((150, 180, 225), (110, 145, 195), (60, 85, 130), (45, 60, 95))

@@ -1,0 +1,1 @@
+"""The brushes of the renderer: each file paints one kind of thing onto the canvas."""
