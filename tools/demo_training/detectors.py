@@ -80,7 +80,7 @@ def _arguments(
         "warmup_epochs": 0.5,
         "warmup_bias_lr": 0.0,
         "amp": False,
-        "workers": 0,
+        "workers": 1,
         "cache": "ram",
         "device": "cpu",
         "seed": seed,
