@@ -76,6 +76,9 @@ class DisplaySettings(Section):
     stale_after_s: float = quantity(
         0.3, "s", "What is older than this is dimmed and marked with its age", gt=0, le=10
     )
+    enlarge: bool = Field(
+        True, description="Enlarge pictures below 720 lines before drawing, so that text is legible"
+    )
     elements: ElementSettings = Field(ElementSettings(), description="What is drawn")
     inset: InsetSettings = Field(InsetSettings(), description="Pictures of the side cameras")
     debug: DebugSettings = Field(DebugSettings(), description="Drawing for a person who tunes")

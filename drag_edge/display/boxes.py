@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -61,10 +61,17 @@ class BoxPainter:
         self._plates: OrderedDict[Plate, Sheet] = OrderedDict()
 
     def draw(
-        self, frame: Picture, scene: Scene, decision: Decision | None, stale_after_s: float
+        self,
+        frame: Picture,
+        scene: Scene,
+        decision: Decision | None,
+        stale_after_s: float,
+        zoom: float,
     ) -> None:
         """All tracks of the front camera, the nearest plates first, none over another."""
         tracks = [t for t in scene.tracks or () if all(map(math.isfinite, t.box_px))]
+        if zoom != 1.0:
+            tracks = [replace(t, box_px=_scaled(t.box_px, zoom)) for t in tracks]
         colours = track_colours(scene, decision)
         lead_id = scene.lead.id if scene.lead is not None else None
         for track in sorted(tracks, key=lambda t: -t.x_m):
@@ -81,7 +88,7 @@ class BoxPainter:
             if not all(map(math.isfinite, track.box_px)):
                 continue
             colour = VIOLET if track.label in VULNERABLE_ROAD_USERS else INK
-            x0, y0, x1, y1 = (value * scale for value in _limited(track.box_px))
+            x0, y0, x1, y1 = _scaled(_limited(track.box_px), scale)
             _brackets(frame, (x0, y0, x1, y1), colour, max(1, round(1.4 * self._kit.scale)))
             plate = Plate(f"{abs(track.gap_m):.0f} m", "", "", INK, INK, False)
             self._lay(frame, self._plate(plate), x0, y0, [])
@@ -209,6 +216,10 @@ def _limited(box: Rectangle) -> Rectangle:
     """The box within what OpenCV's fixed-point coordinates can hold."""
     x0, y0, x1, y1 = (max(-8000.0, min(8000.0, value)) for value in box)
     return x0, y0, x1, y1
+
+
+def _scaled(box: Rectangle, zoom: float) -> Rectangle:
+    return box[0] * zoom, box[1] * zoom, box[2] * zoom, box[3] * zoom
 
 
 def _grown(box: Rectangle, margin: float) -> Rectangle:

@@ -9,8 +9,15 @@ from drag_edge.display.panels import bird, cluster, mirrors, statistics
 REFERENCE_WIDTH = 1280.0
 REFERENCE_HEIGHT = 720.0
 SMALLEST_SCALE = 0.4
+WIDEST_ENLARGED_PX = 1920.0
 MARGIN = 16.0
 SCRIM_HEIGHT = 150.0
+
+
+def enlargement(width_px: int, height_px: int) -> float:
+    """How much a small picture must grow for its text to be legible; 1 for 720p and larger."""
+    fitting = max(REFERENCE_WIDTH / width_px, REFERENCE_HEIGHT / height_px)
+    return max(1.0, min(fitting, WIDEST_ENLARGED_PX / width_px))
 
 
 @dataclass(frozen=True, slots=True)

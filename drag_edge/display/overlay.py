@@ -14,7 +14,7 @@ from drag_edge.config.cameras import Role
 from drag_edge.config.display import DisplaySettings
 from drag_edge.display.boxes import BoxPainter, track_colours
 from drag_edge.display.insets import Insets
-from drag_edge.display.layout import SCRIM_HEIGHT, Layout
+from drag_edge.display.layout import SCRIM_HEIGHT, Layout, enlargement
 from drag_edge.display.lettering import Lettering, Weight
 from drag_edge.display.palette import AMBER, INK, PLATE, RED, SOFT
 from drag_edge.display.panels import bird
@@ -29,7 +29,7 @@ from drag_edge.display.panels.mode import build_mode, mode_values
 from drag_edge.display.panels.signals import build_signals, signal_values
 from drag_edge.display.panels.statistics import HeldStatistics, build_statistics
 from drag_edge.display.raw import draw_raw
-from drag_edge.display.road import Projector, RoadPainter, road_bands
+from drag_edge.display.road import Projector, RoadPainter, View, road_bands
 from drag_edge.display.sheet import Picture, Sheet
 from drag_edge.display.status import LoopStatus
 from drag_edge.frames.frame import Frame
@@ -64,6 +64,7 @@ class Overlay:
         self._lettering = Lettering()
         self._newest: dict[str, Frame] = {}
         self._held = HeldStatistics()
+        self._zoom = 1.0
         self._use(Layout.of(*EMPTY_SIZE_PX))
 
     @property
@@ -80,7 +81,7 @@ class Overlay:
         command: Command | None,
         status: LoopStatus,
     ) -> Picture:
-        """A new picture of the front camera's size; the frames are only read.
+        """A new picture of the front camera's frame, enlarged if small; frames are only read.
 
         frames: those that are new since the last call; a camera that is missing keeps its last.
         """
@@ -109,16 +110,26 @@ class Overlay:
         return status.time_s - time_s > self._settings.stale_after_s
 
     def _background(self, front: Frame | None, status: LoopStatus) -> Picture:
+        """A new picture to draw on: the front frame, enlarged if small, dimmed if old."""
+        self._zoom = 1.0
         if front is None:
             return np.full((EMPTY_SIZE_PX[1], EMPTY_SIZE_PX[0], 3), 22, np.uint8)
+        height, width = front.image.shape[:2]
+        if self._settings.enlarge:
+            self._zoom = enlargement(width, height)
+        if self._zoom > 1.0:
+            size = (round(width * self._zoom), round(height * self._zoom))
+            picture = np.asarray(cv2.resize(front.image, size), np.uint8)
+        else:
+            picture = front.image.copy()
         if self._is_old(front.time_s, status):
-            return np.asarray(cv2.convertScaleAbs(front.image, alpha=0.5), np.uint8)
-        return front.image.copy()
+            cv2.convertScaleAbs(picture, picture, alpha=0.5)
+        return picture
 
     def _debug(self, picture: Picture, perceived: Mapping[str, Perceived]) -> None:
         newest = perceived.get(self._front)
         if newest is not None:
-            draw_raw(picture, newest, self._settings.debug, self._kit)
+            draw_raw(picture, newest, self._settings.debug, self._kit, self._zoom)
 
     def _world(
         self, picture: Picture, scene: Scene, decision: Decision | None, status: LoopStatus
@@ -128,9 +139,11 @@ class Overlay:
         camera = self._cameras.get(self._front)
         if self._settings.elements.lanes and camera is not None:
             bands = road_bands(scene, decision, self._body)
-            self._road.paint(picture, bands, camera, scene.pitch_rad)
+            view = View(camera, scene.pitch_rad, self._zoom)
+            self._road.paint(picture, bands, view)
         if self._settings.elements.boxes:
-            self._boxes.draw(picture, scene, decision, self._settings.stale_after_s)
+            stale_after_s = self._settings.stale_after_s
+            self._boxes.draw(picture, scene, decision, stale_after_s, self._zoom)
         if before is not None:
             cv2.addWeighted(picture, 0.4, before, 0.6, 0, dst=picture)
 

@@ -15,18 +15,20 @@ from drag_edge.inference.results import ClassMap, Detections, Perceived
 TINT_OPACITY = 0.3
 
 
-def draw_raw(picture: Picture, perceived: Perceived, settings: DebugSettings, kit: Kit) -> None:
-    """Class map first, boxes over it, each if wanted."""
+def draw_raw(
+    picture: Picture, perceived: Perceived, settings: DebugSettings, kit: Kit, zoom: float
+) -> None:
+    """Class map first, boxes over it, each if wanted; zoom: of the picture over the frame."""
     for result in perceived.results.values():
         if settings.class_map and isinstance(result, ClassMap):
-            _tint(picture, result)
+            _tint(picture, result, zoom)
     for result in perceived.results.values():
         if settings.raw_boxes and isinstance(result, Detections):
-            _boxes(picture, result, kit)
+            _boxes(picture, result, kit, zoom)
 
 
-def _tint(picture: Picture, result: ClassMap) -> None:
-    x0, y0, x1, y1 = (round(value) for value in result.region_px)
+def _tint(picture: Picture, result: ClassMap, zoom: float) -> None:
+    x0, y0, x1, y1 = (round(value * zoom) for value in result.region_px)
     x0, y0 = max(0, x0), max(0, y0)
     region = picture[y0 : max(y0, y1), x0 : max(x0, x1)]
     if region.size == 0 or result.classes.size == 0:
@@ -41,11 +43,11 @@ def _tint(picture: Picture, result: ClassMap) -> None:
     cv2.copyTo(mixed, (large > 0).astype(np.uint8), region)
 
 
-def _boxes(picture: Picture, result: Detections, kit: Kit) -> None:
+def _boxes(picture: Picture, result: Detections, kit: Kit, zoom: float) -> None:
     for box, score, label in zip(result.boxes_px, result.scores, result.labels, strict=True):
         if not np.isfinite(box).all():
             continue
-        x0, y0, x1, y1 = (int(value) for value in np.clip(box, -4000, 8000))
+        x0, y0, x1, y1 = (int(value) for value in np.clip(box * zoom, -4000, 8000))
         cv2.rectangle(picture, (x0, y0), (x1, y1), INK, 1, cv2.LINE_AA)
         sheet = kit.sheet(150, 12)
         sheet.text(f"{label} {score:.2f}", 1, 9, 7, INK)

@@ -41,6 +41,21 @@ class Projector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """From the road to the picture: the camera, the body's pitch (nose down positive), and how
+    much the picture was enlarged after the camera made it."""
+
+    camera: Projector
+    pitch_rad: float = 0.0
+    zoom: float = 1.0
+
+    def project(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """N×3 vehicle points to N×2 pixels of the picture."""
+        # Pixel centres are at whole numbers, so enlarging keeps the corner at −0.5 in place.
+        return (self.camera.project(points_m, self.pitch_rad) + 0.5) * self.zoom - 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """A strip on the road: its two edges (N×2, x and y in metres), colour and opacity."""
 
@@ -58,11 +73,9 @@ class RoadPainter:
         self._cover: Picture = np.zeros((height_px, width_px, 3), np.uint8)
         self._fades: dict[int, Picture] = {}
 
-    def paint(
-        self, frame: Picture, bands: Sequence[Band], camera: Projector, pitch_rad: float
-    ) -> None:
+    def paint(self, frame: Picture, bands: Sequence[Band], view: View) -> None:
         """Paint all bands, the later ones over the earlier, fading towards the horizon."""
-        outlines = _project(bands, camera, pitch_rad)
+        outlines = _project(bands, view)
         extent = _Extent.of(outlines)
         if extent is None:
             return
@@ -139,15 +152,13 @@ def _fill(ink: Picture, cover: Picture, outline: NDArray[np.float64], band: Band
     cv2.fillPoly(cover, fixed, (255 * o, 255 * o, 255 * o), cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def _project(
-    bands: Sequence[Band], camera: Projector, pitch_rad: float
-) -> list[NDArray[np.float64]]:
+def _project(bands: Sequence[Band], view: View) -> list[NDArray[np.float64]]:
     """Outline of each band in pixels, from one call of the camera; empty when out of sight."""
     if not bands:
         return []
     loops = [np.concatenate((band.left_m, band.right_m[::-1])) for band in bands]
     flat = np.concatenate(loops)
-    pixels = camera.project(np.column_stack((flat, np.zeros(len(flat)))), pitch_rad)
+    pixels = view.project(np.column_stack((flat, np.zeros(len(flat)))))
     visible: NDArray[np.bool_] = np.isfinite(pixels[:, 0] + pixels[:, 1])
     outlines = []
     start = 0
@@ -202,9 +213,9 @@ def _range_m(scene: Scene) -> float:
 
 
 def _stations(range_m: float) -> NDArray[np.float64]:
-    """Distances whose rows in the picture are evenly spaced."""
+    """Distances that lie close where the picture is large, and far enough for bends to be round."""
     far_m = max(NEAR_M + 1.0, min(FAR_M, range_m))
-    return np.asarray(1.0 / np.linspace(1.0 / NEAR_M, 1.0 / far_m, STATIONS))
+    return np.asarray(np.geomspace(NEAR_M, far_m, STATIONS))
 
 
 def _curve_y(curve: LaneLine | Path, x_m: NDArray[np.float64]) -> NDArray[np.float64]:

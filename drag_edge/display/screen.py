@@ -17,7 +17,7 @@ class Screen:
     """Shows and records pictures; what fails is one event each, and the rest goes on.
 
     lossless: record every picture even if the loop must wait for the encoder (recordings and
-    simulations); live, pictures are dropped instead. headless: no window, whatever the settings.
+    simulations); live, pictures are dropped instead.
     """
 
     def __init__(
@@ -26,14 +26,13 @@ class Screen:
         on_event: Callable[[Event], None],
         *,
         lossless: bool,
-        headless: bool = False,
         time_s: float = 0.0,
     ) -> None:
         self._settings = settings
         self._on_event = on_event
         self._video: VideoFile | None = None
         self._told_video = False
-        self._window = None if headless or not settings.window else self._open_window(time_s)
+        self._window = self._open_window(time_s) if settings.window else None
         if settings.video is not None:
             self._video = VideoFile(settings.video, settings.recording, lossless=lossless)
         self._had_window = self._window is not None
@@ -48,10 +47,10 @@ class Screen:
         """Pictures recorded and dropped."""
         return (0, 0) if self._video is None else (self._video.written, self._video.dropped)
 
-    def wants(self, frame_index: int) -> bool:
-        """Whether a picture of this frame is needed; if not, do not draw it."""
-        anywhere = self._video_runs or (self._window is not None and self._window.shown)
-        return anywhere and frame_index % self._settings.recording.every == 0
+    @property
+    def runs(self) -> bool:
+        """Whether a picture is of any use; if not, do not draw it."""
+        return self._video_runs or (self._window is not None and self._window.shown)
 
     def show(self, picture: Picture, time_s: float) -> None:
         """Show and record; the picture must not be changed afterwards."""

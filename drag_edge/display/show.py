@@ -10,6 +10,7 @@ from drag_edge.config.cameras import Role
 from drag_edge.config.display import DisplaySettings
 from drag_edge.display.overlay import Overlay
 from drag_edge.display.road import Projector
+from drag_edge.display.screen import Screen
 from drag_edge.display.status import LoopStatus
 from drag_edge.events import Event
 from drag_edge.frames.frame import Frame
@@ -18,7 +19,11 @@ from drag_edge.perception.scene import Scene
 
 
 class Show:
-    """Draws and shows each tick; when headless, or with neither window nor video, does nothing."""
+    """Draws and shows each tick; when headless, or with neither window nor video, does nothing.
+
+    lossless: the video gets every picture even if the loop must wait for the encoder; live it must
+    not wait.
+    """
 
     def __init__(
         self,
@@ -28,9 +33,28 @@ class Show:
         roles: Mapping[str, Role],
         headless: bool,
         on_event: Callable[[Event], None],
+        *,
+        lossless: bool = False,
+        time_s: float = 0.0,
     ) -> None:
-        self.active = not headless and (settings.window or settings.video is not None)
-        self._overlay = Overlay(settings, cameras, body, roles) if self.active else None
+        self._every = settings.recording.every
+        self._ticks = 0
+        self._time_s = time_s
+        self._overlay: Overlay | None = None
+        self._screen: Screen | None = None
+        if not headless and (settings.window or settings.video is not None):
+            self._overlay = Overlay(settings, cameras, body, roles)
+            self._screen = Screen(settings, on_event, lossless=lossless, time_s=time_s)
+
+    @property
+    def active(self) -> bool:
+        """Whether anybody looks; otherwise nothing need be gathered for a picture."""
+        return self._screen is not None and self._screen.runs
+
+    @property
+    def closed(self) -> bool:
+        """A person closed the window: the daemon should end."""
+        return self._screen is not None and self._screen.closed_by_person
 
     def show(
         self,
@@ -41,7 +65,18 @@ class Show:
         command: Command,
         status: LoopStatus,
     ) -> None:
-        """One picture."""
+        """One picture, if it is due."""
+        overlay, screen = self._overlay, self._screen
+        if overlay is None or screen is None or not screen.runs:
+            return
+        self._time_s = status.time_s
+        due = self._ticks % self._every == 0
+        self._ticks += 1
+        if due:
+            picture = overlay.draw(frames, perceived, scene, decision, command, status)
+            screen.show(picture, status.time_s)
 
     def close(self) -> None:
         """Finish the video file and close the window."""
+        if self._screen is not None:
+            self._screen.close(self._time_s)

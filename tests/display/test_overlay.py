@@ -13,6 +13,7 @@ from drag_edge.display.overlay import Overlay
 from drag_edge.display.palette import AMBER, RED, TEAL
 from drag_edge.frames.frame import Frame
 from drag_edge.inference.results import ClassMap, Detections, Perceived
+from drag_edge.perception.camera import CameraModel
 from tests.display.strategies import any_situation
 
 NOTHING_DRAWN = ElementSettings(
@@ -77,17 +78,47 @@ def test_any_situation_is_drawn_without_an_exception(situation: examples.Situati
 )
 def test_other_sizes_are_drawn_too(size: tuple[int, int]) -> None:
     frames = {**FRAMES, "front": Frame("front", 1, examples.TIME_S, examples.picture(*size))}
-    picture = drawn(examples.situations()["crowded"], frames=frames)
+    crowded = examples.situations()["crowded"]
+    picture = drawn(crowded, DisplaySettings(enlarge=False), frames=frames)
     assert picture.shape == (size[1], size[0], 3)
+    large = drawn(crowded, frames=frames)
+    assert large.shape[1] / large.shape[0] == pytest.approx(size[0] / size[1], rel=0.01)
+    assert large.shape[0] >= min(720, 1920 * size[1] // size[0])
+    assert large.shape[1] <= max(1920, size[0])
+
+
+def test_boxes_and_lanes_grow_with_an_enlarged_picture() -> None:
+    base = examples.following()
+    assert base.scene is not None
+    assert base.scene.lead is not None
+    half = CameraModel(640, 360, 500, 500, 319.75, 179.75, x_m=1.9, y_m=0.0, z_m=1.3)
+    tracks = tuple(
+        replace(t, box_px=tuple(v / 2 for v in t.box_px)) for t in base.scene.tracks or ()
+    )
+    small = replace(base.scene, lead=tracks[0], tracks=tracks)
+    elements = NOTHING_DRAWN.model_copy(update={"boxes": True, "lanes": True})
+    settings = DisplaySettings(elements=elements, inset=InsetSettings(show=False))
+    black = Frame("front", 1, examples.TIME_S, np.zeros((360, 640, 3), np.uint8))
+    painter = Overlay(settings, {"front": half}, examples.BODY, {"front": Role.FRONT})
+    enlarged = drawn(replace(base, scene=small), frames={"front": black}, painter=painter)
+    full = replace(black, image=np.zeros((720, 1280, 3), np.uint8))
+    painter = Overlay(settings, {"front": examples.CAMERA}, examples.BODY, {"front": Role.FRONT})
+    direct = drawn(base, frames={"front": full}, painter=painter)
+    x0, y0, x1, y1 = (round(v) for v in base.scene.lead.box_px)
+    for rows, columns in ((slice(y0 - 12, y1 + 30), slice(x0, x1)), (slice(480, 700), slice(1280))):
+        np.testing.assert_allclose(
+            enlarged[rows, columns].astype(int), direct[rows, columns].astype(int), atol=3
+        )
 
 
 def test_the_size_may_change_in_between() -> None:
-    painter = overlay()
+    painter = overlay(DisplaySettings(enlarge=False))
     base = examples.following()
     for size in ((1280, 720), (640, 360), (1280, 720)):
         image = examples.picture(*size)
         frames = {"front": Frame("front", 1, examples.TIME_S, image)}
-        assert drawn(base, frames=frames, painter=painter).shape == image.shape
+        picture = drawn(base, frames=frames, painter=painter)
+        assert picture.shape == image.shape
 
 
 def test_the_same_input_gives_the_same_pixels() -> None:

@@ -6,7 +6,7 @@ import pytest
 from drag_edge.adas.decision import LkaDecision, LkaState, Side
 from drag_edge.display import examples
 from drag_edge.display.palette import INK, RED, TEAL
-from drag_edge.display.road import RoadPainter, road_bands
+from drag_edge.display.road import RoadPainter, View, road_bands
 from drag_edge.perception.scene import RoadMark, Scene
 
 BASE = examples.following()
@@ -18,7 +18,7 @@ def painted(scene: Scene, departure: Side = Side.NONE, pitch_rad: float = 0.0) -
     assert BASE.decision is not None
     decision = replace(BASE.decision, lka=lka)
     bands = road_bands(scene, decision, examples.BODY)
-    RoadPainter(1280, 720).paint(frame, bands, examples.CAMERA, pitch_rad)
+    RoadPainter(1280, 720).paint(frame, bands, View(examples.CAMERA, pitch_rad))
     return frame
 
 
@@ -117,5 +117,5 @@ def test_nothing_in_sight_paints_nothing() -> None:
 
     frame = np.zeros((720, 1280, 3), np.uint8)
     bands = road_bands(scene(), BASE.decision, examples.BODY)
-    RoadPainter(1280, 720).paint(frame, bands, Blind(), 0.0)
+    RoadPainter(1280, 720).paint(frame, bands, View(Blind()))
     assert frame.max() == 0

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from drag_edge.config.display import DisplaySettings, VideoSettings
+from drag_edge.display import examples
 from drag_edge.display import screen as screen_module
 from drag_edge.display import window as window_module
 from drag_edge.display.screen import Screen
+from drag_edge.display.show import Show
 from drag_edge.events import Event
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)
@@ -30,28 +32,45 @@ class ToyWindow:
 def test_with_neither_window_nor_video_nothing_is_wanted() -> None:
     events: list[Event] = []
     screen = Screen(DisplaySettings(), events.append, lossless=True)
-    assert not any(screen.wants(index) for index in range(10))
+    assert not screen.runs
     screen.close(0.0)
     assert events == []
 
 
-def test_headless_opens_no_window_but_still_records(tmp_path: Path) -> None:
-    events: list[Event] = []
+def shown(settings: DisplaySettings, headless: bool, ticks: int) -> Show:
+    show = Show(
+        settings,
+        {"front": examples.CAMERA},
+        examples.BODY,
+        examples.ROLES,
+        headless,
+        lambda event: None,
+        lossless=True,
+    )
+    base, frames = examples.following(), examples.frames()
+    assert base.scene is not None
+    assert base.decision is not None
+    assert base.command is not None
+    for tick in range(ticks):
+        status = examples.status(time_s=examples.TIME_S + tick / 20)
+        show.show(frames, {}, base.scene, base.decision, base.command, status)
+    show.close()
+    return show
+
+
+def test_headless_draws_nothing_at_all(tmp_path: Path) -> None:
     settings = DisplaySettings(window=True, video=tmp_path / "o.mp4")
-    screen = Screen(settings, events.append, lossless=True, headless=True)
-    assert screen.wants(0)
-    screen.show(PICTURE, 0.0)
-    screen.close(0.1)
-    assert events == []
-    assert (tmp_path / "o.mp4").exists()
-    assert screen.video_frames == (1, 0)
+    show = shown(settings, headless=True, ticks=3)
+    assert not show.active
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_every_nth_frame_only(tmp_path: Path) -> None:
-    settings = DisplaySettings(video=tmp_path / "o.mp4", recording=VideoSettings(every=3))
-    screen = Screen(settings, lambda event: None, lossless=True)
-    assert [index for index in range(7) if screen.wants(index)] == [0, 3, 6]
-    screen.close(0.0)
+def test_every_nth_picture_only(tmp_path: Path) -> None:
+    path = tmp_path / "o.mp4"
+    shown(DisplaySettings(video=path, recording=VideoSettings(every=3)), headless=False, ticks=7)
+    played = cv2.VideoCapture(str(path))
+    assert played.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+    assert played.get(cv2.CAP_PROP_FPS) == pytest.approx(20 / 3, rel=0.01)
 
 
 def test_no_screen_is_one_event_and_the_drive_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +78,7 @@ def test_no_screen_is_one_event_and_the_drive_goes_on(monkeypatch: pytest.Monkey
     events: list[Event] = []
     screen = Screen(DisplaySettings(window=True), events.append, lossless=True, time_s=3.0)
     assert events == [Event("display_failed", "window", "no screen here", 3.0)]
-    assert not screen.wants(0)
+    assert not screen.runs
     assert not screen.closed_by_person
 
 
@@ -83,7 +102,7 @@ def test_a_person_who_closes_the_window_ends_the_run(monkeypatch: pytest.MonkeyP
     assert window.pictures == 1
     window.close()
     assert screen.closed_by_person
-    assert not screen.wants(0)
+    assert not screen.runs
 
 
 def test_a_window_that_breaks_is_one_event(monkeypatch: pytest.MonkeyPatch) -> None:

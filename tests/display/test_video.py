@@ -130,5 +130,5 @@ def test_a_path_that_cannot_be_written_is_one_event(
     screen.close(1.0)
     assert [(e.name, e.source) for e in events] == [("display_failed", "video")]
     assert str(settings.video) in events[0].detail
-    assert not screen.wants(0)
+    assert not screen.runs
     assert not any(p.name.endswith((".mp4", ".nonsense")) for p in tmp_path.iterdir())
