@@ -43,4 +43,30 @@ def scenario_is_there(settings: Settings) -> Iterator[Problem]:
             )
 
 
-ROOM_CHECKS: tuple[RoomCheck, ...] = (ego_mapping_fits_its_dbc, scenario_is_there)
+def models_are_networks(settings: Settings) -> Iterator[Problem]:
+    """Every ONNX file is whole, and its own task is not another than the YAML's."""
+    from drag_edge.inference.engine import ModelError
+    from drag_edge.inference.metadata import parse_metadata
+    from drag_edge.inference.onnx_file import read_onnx_metadata
+
+    for name, model in settings.models.items():
+        if model.runtime not in ("auto", "onnx") or model.file.suffix == ".engine":
+            continue
+        key, file = f"models.{name}.file", str(model.file)
+        try:
+            task = parse_metadata(read_onnx_metadata(model.file)).task
+        except ModelError as error:
+            yield Problem(Kind.VALUE, None, None, None, key, file, "an ONNX file", str(error))
+            continue
+        if task is not None and model.task is not None and task != model.task:
+            hint = f"{model.file.name} says that it was trained to {task}"
+            expected = f"task {task}, or another file"
+            key = f"models.{name}.task"
+            yield Problem(Kind.VALUE, None, None, None, key, model.task, expected, hint)
+
+
+ROOM_CHECKS: tuple[RoomCheck, ...] = (
+    ego_mapping_fits_its_dbc,
+    scenario_is_there,
+    models_are_networks,
+)

@@ -15,6 +15,8 @@ import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+DEMO = Path(__file__).resolve().parent.parent / "engines" / "demo"
+
 CONFIG = """\
 cameras:
   front:
@@ -82,6 +84,7 @@ def test_a_limit_in_frames_is_kept(drag_edge: Run, config: Path) -> None:
         ("vehicle.ego={dbc: drive.yaml, speed: {message: M, signal: S}}", 78, "drive.yaml"),
         ("models.road={file: drive.yaml, task: segment}", 78, "drive.yaml"),
         ("models.road={file: nothing.onnx, task: segment}", 78, "nothing.onnx"),
+        (f"models.road={{file: {DEMO}/objects.onnx, task: segment}}", 78, "task detect"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_written(
