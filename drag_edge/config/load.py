@@ -15,7 +15,7 @@ from drag_edge.config.loading.files import Files, read_yaml
 from drag_edge.config.loading.interpret import Interpreter
 from drag_edge.config.loading.shape import Shape
 from drag_edge.config.loading.translate import translated
-from drag_edge.config.loading.tree import Where, placed
+from drag_edge.config.loading.tree import KeyPath, Where, placed
 from drag_edge.config.report import ConfigError, Kind, Problem
 from drag_edge.config.root import Settings
 from drag_edge.config.rules import broken_rules
@@ -67,7 +67,7 @@ class _Read(Generic[AnySection]):
 
     value: AnySection | None
     problems: list[Problem]
-    places: Mapping[tuple[str, ...], Where]
+    places: Mapping[KeyPath, Where]
 
 
 def _read(

@@ -8,12 +8,10 @@ from typing import Any
 
 from drag_edge.config.cameras import Role
 from drag_edge.config.loading.files import is_file_source
-from drag_edge.config.loading.tree import dotted
+from drag_edge.config.loading.tree import KeyPath, dotted
 from drag_edge.config.report import Kind, Problem, listed, nearest
 from drag_edge.config.root import Settings
 from drag_edge.config.vehicle import CanInterface
-
-Path_ = tuple[str, ...]
 
 # (key, key): the first must be less than the second.
 RISING = (
@@ -38,7 +36,7 @@ RISING = (
 class Broken:
     """A rule that does not hold: at which value, and what was expected."""
 
-    path: Path_
+    path: KeyPath
     value: Any
     expected: str
     hint: str = ""

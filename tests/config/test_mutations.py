@@ -96,6 +96,23 @@ def test_bytes_never_break_the_loader(tmp_path: Path, data: bytes) -> None:
         load(file)
 
 
+@given(
+    key=st.sampled_from(
+        ["run.seed", "models.road.roi.1", "models", "cameras.front.mount", "a.b", ""]
+    )
+    | st.text(max_size=6),
+    value=st.sampled_from(ODD) | st.text(max_size=6),
+)
+@FAST
+def test_overrides_never_break_the_loader(tmp_path: Path, key: str, value: str) -> None:
+    file = tmp_path / "right.yaml"
+    file.write_text(RICH, encoding="utf-8")
+    try:
+        load(file, [f"{key}={value}"], check_files=False)
+    except ConfigError as error:
+        assert all(problem.place() for problem in error.problems)  # noqa: PT017
+
+
 def places(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
     """Every scalar of a file, with its path."""
     if isinstance(node.value, dict):

@@ -12,11 +12,10 @@ from drag_edge.config import units
 from drag_edge.config.loading import hints
 from drag_edge.config.loading.files import Files, UnusableFileError
 from drag_edge.config.loading.shape import Shape, fields_of
-from drag_edge.config.loading.tree import Node, Where, dotted, problem_at
+from drag_edge.config.loading.tree import KeyPath, Node, Where, dotted, problem_at
 from drag_edge.config.loading.wording import expected
 from drag_edge.config.report import UNSET, Kind, Problem, listed, nearest
 
-Path_ = tuple[str, ...]
 _SWITCH = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
 
 
@@ -30,17 +29,17 @@ class Interpreter:
 
     files: Files
     problems: list[Problem] = field(default_factory=list)
-    places: dict[Path_, Where] = field(default_factory=dict)
-    values: dict[Path_, Any] = field(default_factory=dict)
-    shapes: dict[Path_, Shape] = field(default_factory=dict)
-    meant: dict[Path_, str] = field(default_factory=dict)
+    places: dict[KeyPath, Where] = field(default_factory=dict)
+    values: dict[KeyPath, Any] = field(default_factory=dict)
+    shapes: dict[KeyPath, Shape] = field(default_factory=dict)
+    meant: dict[KeyPath, str] = field(default_factory=dict)
 
     @property
     def told(self) -> set[str]:
         """Dotted keys that already have a problem."""
         return {problem.key for problem in self.problems}
 
-    def read(self, node: Node, shape: Shape, path: Path_, key_at: Where) -> Any:
+    def read(self, node: Node, shape: Shape, path: KeyPath, key_at: Where) -> Any:
         """The value of a node as pydantic should see it."""
         self.places[path] = key_at if isinstance(node.value, dict | list) else node.where
         self.values[path] = UNSET if isinstance(node.value, dict) else node.plain()
@@ -53,7 +52,7 @@ class Interpreter:
             return self._list(node, shape, path)
         return self._scalar(node, shape, path)
 
-    def _mapping(self, node: Node, shape: Shape, path: Path_, key_at: Where) -> Any:
+    def _mapping(self, node: Node, shape: Shape, path: KeyPath, key_at: Where) -> Any:
         if shape.sections:
             return self.section(node, _closest(shape.sections, node), path, key_at)
         if shape.values is None:
@@ -67,7 +66,7 @@ class Interpreter:
             for name, entry in node.value.items()
         }
 
-    def _suspect(self, node: Node, path: Path_) -> None:
+    def _suspect(self, node: Node, path: KeyPath) -> None:
         """An entry that --set made may be a slip: should it not be whole, say what was meant."""
         for name, entry in node.value.items():
             if entry.where.override is not None:
@@ -76,7 +75,7 @@ class Interpreter:
                 self.meant[(*path, name)] = hint
 
     def section(
-        self, node: Node, section: type[BaseModel], path: Path_, key_at: Where
+        self, node: Node, section: type[BaseModel], path: KeyPath, key_at: Where
     ) -> dict[str, Any]:
         """A mapping whose keys are a section's fields."""
         fields = fields_of(section)
@@ -95,7 +94,7 @@ class Interpreter:
                 self._say(Kind.MISSING_KEY, key_at, (*path, name), UNSET, wanted, hint)
         return found
 
-    def _list(self, node: Node, shape: Shape, path: Path_) -> Any:
+    def _list(self, node: Node, shape: Shape, path: KeyPath) -> Any:
         if shape.fixed and len(node.value) == len(shape.fixed):
             places = list(shape.fixed)
         elif shape.items is not None:
@@ -105,7 +104,7 @@ class Interpreter:
         pairs = enumerate(zip(node.value, places, strict=True))
         return [self.read(item, of, (*path, str(i)), item.where) for i, (item, of) in pairs]
 
-    def _scalar(self, node: Node, shape: Shape, path: Path_) -> Any:
+    def _scalar(self, node: Node, shape: Shape, path: KeyPath) -> Any:
         value = node.value
         if value is None:
             return None if shape.null else self._refuse(node, shape, path)
@@ -115,13 +114,13 @@ class Interpreter:
             return self._number(node, shape, path)
         return self._text(node, shape, path)
 
-    def _boolean(self, node: Node, shape: Shape, path: Path_) -> Any:
+    def _boolean(self, node: Node, shape: Shape, path: KeyPath) -> Any:
         word = "on" if node.value else "off"
         if shape.boolean:
             return node.value
         return word if word in shape.choices else self._refuse(node, shape, path)
 
-    def _number(self, node: Node, shape: Shape, path: Path_) -> Any:
+    def _number(self, node: Node, shape: Shape, path: KeyPath) -> Any:
         if shape.path == "source" and isinstance(node.value, int):
             return str(node.value)  # `source: 0` is /dev/video0
         if not shape.numeric:
@@ -133,7 +132,7 @@ class Interpreter:
             return self._refuse(node, shape, path, "it must be finite")
         return node.value
 
-    def _text(self, node: Node, shape: Shape, path: Path_) -> Any:
+    def _text(self, node: Node, shape: Shape, path: KeyPath) -> Any:
         text: str = node.value
         if text in shape.choices:
             return text
@@ -155,7 +154,7 @@ class Interpreter:
         )
         return self._refuse(node, shape, path, hint)
 
-    def _quantity(self, node: Node, spelled: units.Quantity, shape: Shape, path: Path_) -> Any:
+    def _quantity(self, node: Node, spelled: units.Quantity, shape: Shape, path: KeyPath) -> Any:
         number, unit = spelled.number, spelled.unit
         if unit is not None and unit != units.canonical(shape.unit or "1"):
             plain = shape.unit in (None, "1")
@@ -167,7 +166,7 @@ class Interpreter:
             return self._refuse(node, shape, path, "it must be finite")
         return int(number) if not shape.number and number.is_integer() else number
 
-    def _file(self, node: Node, shape: Shape, path: Path_) -> Any:
+    def _file(self, node: Node, shape: Shape, path: KeyPath) -> Any:
         """A path made absolute and checked; a section's file is read in its place."""
         try:
             if not shape.sections:
@@ -181,13 +180,13 @@ class Interpreter:
             return included.file
         return self.read(included.root, replace(shape, path=None), path, included.root.where)
 
-    def _refuse(self, node: Node, shape: Shape, path: Path_, hint: str = "") -> Any:
+    def _refuse(self, node: Node, shape: Shape, path: KeyPath, hint: str = "") -> Any:
         hint = hint or hints.other_form(node, shape)
         self._say(Kind.VALUE, node.where, path, _told(node), expected(shape), hint)
         return node.plain()
 
     def _say(
-        self, kind: Kind, where: Where, path: Path_, value: Any, expected: str, hint: str = ""
+        self, kind: Kind, where: Where, path: KeyPath, value: Any, expected: str, hint: str = ""
     ) -> None:
         self.problems.append(problem_at(where, kind, dotted(path), value, expected, hint))
 

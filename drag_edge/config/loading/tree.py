@@ -16,6 +16,9 @@ from drag_edge.config.report import UNSET, Kind, Problem
 _MOST_NODES = 50_000
 _DEEPEST = 60
 
+# A value's place in the sections: ("models", "road", "roi", "1").
+KeyPath = tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -65,14 +68,14 @@ def problem_at(
     )
 
 
-def place_of(path: tuple[str, ...], places: Mapping[tuple[str, ...], Where]) -> Where:
+def place_of(path: KeyPath, places: Mapping[KeyPath, Where]) -> Where:
     """Where a value stands, or, where it is a default, the section that would hold it."""
     while path not in places:
         path = path[:-1]
     return places[path]
 
 
-def placed(problem: Problem, places: Mapping[tuple[str, ...], Where]) -> Problem:
+def placed(problem: Problem, places: Mapping[KeyPath, Where]) -> Problem:
     """A problem that knows only its key, with the place of that key.
 
     One that has a place in another file (a DBC) keeps it and says who named that file.
@@ -90,7 +93,7 @@ def placed(problem: Problem, places: Mapping[tuple[str, ...], Where]) -> Problem
     return replace(problem, hint="; ".join(filter(None, (problem.hint, f"named in {named}"))))
 
 
-def dotted(path: tuple[str, ...]) -> str:
+def dotted(path: KeyPath) -> str:
     """'models.road.roi.1', as --set spells it too."""
     return ".".join(path)
 
@@ -130,7 +133,7 @@ class Reader:
             return Where(None, None, None, self.folder, self.override)
         return Where(self.file, mark.line + 1, mark.column + 1, self.folder)
 
-    def _node(self, node: yaml.Node, path: tuple[str, ...], above: tuple[int, ...]) -> Node:
+    def _node(self, node: yaml.Node, path: KeyPath, above: tuple[int, ...]) -> Node:
         where = self.where(node.start_mark)
         self._count += 1
         if id(node) in above:
@@ -151,7 +154,7 @@ class Reader:
             return Node(where, [self._node(item, (*path, str(i)), above) for i, item in items])
         return Node(where, self._scalar(node, where, path))
 
-    def _scalar(self, node: yaml.Node, where: Where, path: tuple[str, ...]) -> Any:
+    def _scalar(self, node: yaml.Node, where: Where, path: KeyPath) -> Any:
         try:
             return yaml12.scalar(node)
         except ValueError:
@@ -159,7 +162,7 @@ class Reader:
             return None
 
     def _mapping(
-        self, node: yaml.MappingNode, path: tuple[str, ...], above: tuple[int, ...]
+        self, node: yaml.MappingNode, path: KeyPath, above: tuple[int, ...]
     ) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
         merged: list[Entry] = []
@@ -183,9 +186,7 @@ class Reader:
             entries.setdefault(str(entry.key), entry)
         return entries
 
-    def _merge(
-        self, node: yaml.Node, path: tuple[str, ...], above: tuple[int, ...]
-    ) -> Iterator[Entry]:
+    def _merge(self, node: yaml.Node, path: KeyPath, above: tuple[int, ...]) -> Iterator[Entry]:
         """The entries that `<<: *other` (or a list of such) brings in."""
         found = self._node(node, path, above)
         for part in found.value if isinstance(found.value, list) else [found]:
@@ -217,7 +218,7 @@ class Reader:
     def _say(
         self,
         where: Where,
-        path: tuple[str, ...],
+        path: KeyPath,
         value: Any,
         expected: str,
         kind: Kind = Kind.SYNTAX,
