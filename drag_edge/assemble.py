@@ -63,7 +63,16 @@ def assembled(
             for name, (width, height) in feed.sizes_px().items()
         }
         perception = Perception(settings.perception, cameras, roles, settings.body)
-        show = Show(settings.display, cameras, settings.body, roles, headless, events.put)
+        show = Show(
+            settings.display,
+            cameras,
+            settings.body,
+            roles,
+            headless,
+            events.put,
+            lossless=isinstance(clock, VirtualClock),
+            time_s=clock.now_s(),
+        )
         stack.callback(show.close)
         watch = FrameWatch(settings.cameras, settings.run.frame_timeout_s, clock.now_s())
         parts = Parts(clock, events, feed, watch, pool, perception, vehicle, show)
