@@ -26,21 +26,18 @@ def spread_offsets_s(cycle_times_s: Mapping[str, float], first: str) -> dict[str
 
 
 class Due:
-    """One message's due times: start + offset + n · cycle time; missed ones are not caught up."""
+    """One message's due times: first + n · cycle time; missed ones are not caught up."""
 
     def __init__(self, first_s: float, cycle_time_s: float) -> None:
+        self.next_s = first_s
         self._first_s = first_s
         self._cycle_time_s = cycle_time_s
-        self._count = 0
 
     def is_due(self, now_s: float) -> bool:
         """Whether to send now; moves on to the next due time after now when it says yes."""
-        if now_s < self._next_s() - _NEARLY_S:
+        if now_s < self.next_s - _NEARLY_S:
             return False
         passed = int((now_s - self._first_s + _NEARLY_S) / self._cycle_time_s)
-        self._count = max(self._count, passed) + 1
-        return True
-
-    def _next_s(self) -> float:
         # Multiples, not sums: no drift after hours.
-        return self._first_s + self._count * self._cycle_time_s
+        self.next_s = self._first_s + (passed + 1) * self._cycle_time_s
+        return True

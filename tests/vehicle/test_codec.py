@@ -61,6 +61,33 @@ def test_any_number_is_kept_or_saturated_never_wrapped(message, signal, value) -
         assert result.saturated == (signal.name,)
 
 
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.name)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_the_bytes_are_those_of_cantools_strict_encoding(message, data) -> None:  # type: ignore[no-untyped-def]
+    selector = next((s.name for s in message.signals if s.is_multiplexer), None)
+    slot = data.draw(st.integers(0, OBJECT_SLOTS - 1))
+    values = {
+        signal.name: data.draw(_any_value_of(signal), label=signal.name)
+        for signal in message.signals
+        if signal.multiplexer_ids is None or slot in signal.multiplexer_ids
+    }
+    if selector:
+        values[selector] = slot
+    payload = CODEC.encode(message.name, values).payload
+    assert payload == message.encode(values, scaling=True, strict=True)
+
+
+def _any_value_of(signal) -> st.SearchStrategy[float | str]:  # type: ignore[no-untyped-def]
+    labels = [str(label) for label in (signal.choices or {}).values()]
+    numbers = st.floats(float(signal.minimum), float(signal.maximum))
+    if signal.name.endswith("Saturated"):
+        return st.just("NO")
+    if labels and labels != [NOT_AVAILABLE]:
+        return st.sampled_from(labels)
+    return st.one_of(numbers, st.sampled_from(labels)) if labels else numbers
+
+
 def test_none_is_not_available_and_never_zero() -> None:
     for message, signal in NUMBERS:
         payload = CODEC.encode(message.name, {signal.name: None}).payload
