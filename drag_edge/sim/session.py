@@ -12,6 +12,7 @@ from drag_edge.clock import Clock, Periodic
 from drag_edge.sim.actuators import arbitrate
 from drag_edge.sim.behaviour import KMH
 from drag_edge.sim.driver import Driver, DriverInputs, DriverView
+from drag_edge.sim.outcome import Outcome, outcome_of
 from drag_edge.sim.plant import Car, CarState, step
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import EgoStart, Scenario
@@ -130,6 +131,11 @@ class SimSession:
     def collided(self) -> bool:
         """Whether the ego has touched anybody so far."""
         return bool(self.collisions)
+
+    def outcome(self) -> Outcome:
+        """What has come of the drive so far."""
+        record = self.record if self.record else [self._snapshot.truth]
+        return outcome_of(record, self.collisions, self.min_gap_m)
 
     def snapshot(self) -> Snapshot:
         """The newest instant."""
