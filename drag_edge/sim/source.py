@@ -11,6 +11,8 @@ from drag_edge.sim.render_look import look_from_seed
 from drag_edge.sim.session import SimSession
 
 USUAL_FPS = 20.0
+NEARLY = 1e-6
+"""Of a period: multiples of it are reached in spite of rounding."""
 
 
 class SimSource:
@@ -41,13 +43,14 @@ class SimSource:
         return None if self._closed or self._session.finished(time_s) else time_s
 
     def read(self) -> Frame | None:
-        """The world as it is now; None at the end."""
-        time_s = self.next_time_s
-        if time_s is None:
+        """The world as it is now; None at the end. Whoever reads late has missed frames."""
+        if self.next_time_s is None:
             return None
         snapshot = self._session.snapshot()
+        passed_s = snapshot.time_s - self._session.start_s
+        self._index = max(self._index, int(passed_s / self._period_s + NEARLY))
         image = render(snapshot.world, snapshot.ego_pose, self._view, self._look)
-        frame = Frame(camera=self.camera, index=self._index, time_s=time_s, image=image)
+        frame = Frame(self.camera, self._index, snapshot.time_s, image)
         self._index += 1
         return frame
 

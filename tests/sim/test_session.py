@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from drag_edge.adas.decision import AebStage, BsdLevel
-from drag_edge.clock import VirtualClock
+from drag_edge.clock import Clock, SystemClock, VirtualClock
 from drag_edge.config.adas import AdasSettings
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.errors import InvalidConfigError
@@ -219,7 +219,7 @@ def front(**changes: object) -> CameraSettings:
     )
 
 
-def session_on(clock: VirtualClock, channel: str, scenario: Scenario) -> SimSession:
+def session_on(clock: Clock, channel: str, scenario: Scenario) -> SimSession:
     session = SimSession(scenario, clock, can.Bus(interface="virtual", channel=channel))
     session.start()
     return session
@@ -238,8 +238,31 @@ def test_a_simulated_camera_is_a_recording_that_ends_with_the_scenario() -> None
         times.append((frame.index, frame.time_s))
         assert frame.image.shape == (180, 320, 3)
         assert frame.image.dtype == np.uint8
-    assert times == [(0, 5.0), (1, 5.1), (2, pytest.approx(5.2))]
+    assert [index for index, _ in times] == [0, 1, 2]
+    assert [time_s for _, time_s in times] == pytest.approx([5.0, 5.1, 5.2])
     assert source.read() is None
+
+
+def test_a_camera_that_is_read_late_has_missed_frames() -> None:
+    clock = VirtualClock()
+    source = SimSource(session_on(clock, "late", load_scenario("cut-in")), "front", front())
+    clock.advance_to(0.27)
+    frame = source.read()
+    assert frame is not None
+    assert (frame.index, frame.time_s) == (5, pytest.approx(0.27))
+    assert source.next_time_s == pytest.approx(0.3)
+
+
+def test_on_a_real_clock_the_world_runs_by_itself() -> None:
+    session = session_on(SystemClock(), "real", load_scenario("highway"))
+    deadline_s = time.monotonic() + 5.0
+    while session.snapshot().truth.time_s < 0.1 and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    session.close()
+    stopped_s = session.snapshot().truth.time_s
+    assert stopped_s >= 0.1
+    time.sleep(0.05)
+    assert session.snapshot().truth.time_s == stopped_s
 
 
 def test_pictures_follow_the_drive_and_repeat_to_the_bit() -> None:
