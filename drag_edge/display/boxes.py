@@ -39,6 +39,7 @@ NAMES = {"pedestrian": "PED", "motorcycle": "MOTO", "bicycle": "BIKE"}
 PLATES_KEPT = 256
 TINT_OPACITY = 0.18
 IN_PATH = 0.15
+LEGIBLE_PX = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,9 @@ class BoxPainter:
             colour = VIOLET if track.label in VULNERABLE_ROAD_USERS else INK
             x0, y0, x1, y1 = _scaled(_limited(track.box_px), scale)
             _brackets(frame, (x0, y0, x1, y1), colour, max(1, round(1.4 * self._kit.scale)))
-            plate = Plate(f"{abs(track.gap_m):.0f} m", "", "", INK, INK, False)
-            self._lay(frame, self._plate(plate), x0, y0, [])
+            if x1 - x0 >= LEGIBLE_PX * self._kit.scale and track.gap_m >= 1.0:
+                plate = Plate(f"{track.gap_m:.0f} m", "", "", INK, INK, False)
+                self._lay(frame, self._plate(plate), x0, y0 - 22 * self._kit.scale, [])
 
     def _box(self, frame: Picture, track: Track, colour: Colour, lead: bool) -> None:
         unit = self._kit.scale

@@ -279,6 +279,7 @@ def _fallback(base: Situation) -> Situation:
             Alert("camera_fault", "Camera fault", "fault", 45),
         ),
         decision__events=events,
+        decision__mode_reason="scene stale, camera lost: front",
         command=Command(TIME_S, TIME_S, False, None, None, None, ()),
         status=status(models=models, dropped=14, late=3, can_errors=2),
     )

@@ -48,8 +48,8 @@ class Insets:
         shown: Mapping[str, Frame],
         scene: Scene | None,
         decision: Decision | None,
-    ) -> float:
-        """Pictures and icons; returns the height of the right one, units, 0 without a picture."""
+    ) -> None:
+        """Pictures, with the icons above them."""
         heights = {Side.LEFT: 0.0, Side.RIGHT: 0.0}
         for side in (Side.LEFT, Side.RIGHT):
             side_frame = shown.get(self._camera[side] or "")
@@ -68,7 +68,6 @@ class Insets:
             told = self._camera[side] is not None or _level(side, decision) in LIT
             if self._settings.elements.mirrors and told:
                 self._icon(frame, layout, kit, slots, side, heights[side], scene, decision)
-        return heights[Side.RIGHT]
 
     def _size(self, layout: Layout, side_frame: Frame) -> tuple[int, int]:
         height, width = side_frame.image.shape[:2]

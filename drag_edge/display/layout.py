@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drag_edge.display.panels import bird, cluster, mirrors, statistics
+from drag_edge.display.panels import bird, cluster, statistics
 
 REFERENCE_WIDTH = 1280.0
 REFERENCE_HEIGHT = 720.0
@@ -66,10 +66,12 @@ class Layout:
         """Middle of the cluster's upper edge."""
         return self.width / 2, self.height - cluster.HEIGHT - 4.0
 
-    def bird(self, inset_height: float) -> tuple[float, float]:
-        """Top left corner of the bird's-eye view, above the right inset or mirror."""
-        below = max(inset_height, mirrors.HEIGHT) + 2 * MARGIN - 4.0
-        return self.width - MARGIN - bird.WIDTH, self.height - below - bird.HEIGHT
+    def bird(self, above: float) -> tuple[float, float]:
+        """Top left corner of the bird's-eye view; above: height of the numbers over it, units.
+
+        It hides sky and trees there; lower down it would hide the traffic on the right.
+        """
+        return self.width - MARGIN - bird.WIDTH, self.statistics[1] + above + 8.0
 
     def inset_size_px(self, share: float, aspect: float) -> tuple[int, int]:
         """Pixels of a side picture; aspect: width over height. Insets leave the cluster free."""

@@ -27,7 +27,7 @@ from drag_edge.display.panels.cluster import Cluster
 from drag_edge.display.panels.kit import Kit, Slots
 from drag_edge.display.panels.mode import build_mode, mode_values
 from drag_edge.display.panels.signals import build_signals, signal_values
-from drag_edge.display.panels.statistics import HeldStatistics, build_statistics
+from drag_edge.display.panels.statistics import HeldStatistics, build_statistics, statistics_height
 from drag_edge.display.raw import draw_raw
 from drag_edge.display.road import Projector, RoadPainter, View, road_bands
 from drag_edge.display.sheet import Picture, Sheet
@@ -159,18 +159,20 @@ class Overlay:
         if elements.cluster:
             self._scrim(picture)
             self._cluster.draw(picture, scene, decision)
-        inset_height = self._insets.draw(
+        self._insets.draw(
             picture, layout, kit, self._slots, self._boxes, self._newest, scene, decision
         )
-        if elements.bird_eye and scene is not None:
-            self._bird(picture, scene, decision, inset_height)
         self._lay(picture, "mode", layout.mode, mode_values(decision, command), build_mode)
         signals = signal_values(scene)
         if elements.signals and signals is not None:
             self._lay(picture, "signals", layout.signals, signals, build_signals)
+        above = 0.0
         if elements.statistics:
             numbers = self._held.values(status)
             self._lay(picture, "statistics", layout.statistics, numbers, build_statistics)
+            above = statistics_height(numbers)
+        if elements.bird_eye and scene is not None:
+            self._bird(picture, scene, decision, above)
         if elements.watermark:
             self._watermark(picture)
 
@@ -192,9 +194,8 @@ class Overlay:
         sheet.lay_over(picture, 0, self._layout.height_px - sheet.ink.shape[0])
 
     def _bird(
-        self, picture: Picture, scene: Scene, decision: Decision | None, inset_height: float
+        self, picture: Picture, scene: Scene, decision: Decision | None, above: float
     ) -> None:
-        above = inset_height + 68 if inset_height else 0.0
         left, top = self._layout.px(*self._layout.bird(above))
         sheet = self._slots.get("bird", (), lambda: bird.build_ground(self._kit))
         sheet.lay_over(picture, left, top)

@@ -271,7 +271,7 @@ def _path_look(scene: Scene, decision: Decision | None) -> tuple[Colour, float]:
     if decision.aeb.warning or decision.aeb.decel_mps2 is not None:
         return RED, 0.75
     controls = decision.acc.state in ACC_CONTROLS
-    return (BLUE, 0.62) if controls else (STEEL, 0.4)
+    return (BLUE, 0.52) if controls else (STEEL, 0.4)
 
 
 def _across(

@@ -23,9 +23,9 @@ from drag_edge.display.sheet import SUBPIXEL, SUBPIXEL_BITS, Picture, Sheet
 from drag_edge.perception.scene import LaneLine, Path, Scene, Track
 
 WIDTH = 150.0
-HEIGHT = 236.0
+HEIGHT = 200.0
 AHEAD_M = 70.0
-BEHIND_M = 20.0
+BEHIND_M = 16.0
 ASIDE_M = 10.5
 RINGS_M = (20, 40, 60)
 LENGTHS_M = {"truck": 10.0, "bus": 11.0, "pedestrian": 0.8, "bicycle": 1.8, "motorcycle": 2.2}

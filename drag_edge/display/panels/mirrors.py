@@ -71,7 +71,7 @@ def build_mirror(values: MirrorValues, kit: Kit) -> Sheet:
         sheet.line([(x, 20 - 3 * ring), (x, 34 + 3 * ring)], colour, 2)
     if occupied and values.ttc_ds is not None:
         caption = f"{values.ttc_ds / 10:.1f} s"
-    elif occupied and values.gap_m is not None:
+    elif occupied and values.gap_m:
         caption = f"{values.gap_m} m"
     else:
         caption = CAPTIONS[values.level]

@@ -53,12 +53,8 @@ def mode_values(decision: Decision | None, command: Command | None) -> ModeValue
 
 
 def _reason(decision: Decision) -> str:
-    if decision.events and decision.mode in (Mode.DEGRADED, Mode.FALLBACK, Mode.INIT):
-        event = decision.events[0]
-        more = len(decision.events) - 1
-        words = f"{event.name.replace('_', ' ')}: {event.source}" + (f" +{more}" if more else "")
-    else:
-        words = decision.acc.reason.replace("_", " ")
+    """What the mode rests on; when all is well, what ACC is about."""
+    words = (decision.mode_reason or decision.acc.reason).replace("_", " ")
     return words if len(words) <= LONGEST_REASON else words[: LONGEST_REASON - 1] + "…"
 
 

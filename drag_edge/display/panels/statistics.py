@@ -72,10 +72,14 @@ def statistics_values(status: LoopStatus) -> StatisticsValues:
     )
 
 
+def statistics_height(values: StatisticsValues) -> float:
+    """Height of the panel, units."""
+    return 34 + ROW * (len(values.models) + 1)
+
+
 def build_statistics(values: StatisticsValues, kit: Kit) -> Sheet:
     """A line for the loop, one for each model, one for the bus."""
-    height = 34 + ROW * (len(values.models) + 1)
-    sheet = kit.plate(WIDTH, height)
+    sheet = kit.plate(WIDTH, statistics_height(values))
     fps = "–" if values.fps_tenths is None else f"{values.fps_tenths / 10:.1f}"
     latency = "–" if values.latency_ms is None else str(values.latency_ms)
     width = sheet.text(fps, 12, 23, 12, INK, Weight.BOLD)
