@@ -12,7 +12,8 @@ class ScaleTtc:
     """Slope of ln(size) over time; 1/TTC = slope, without any distance or camera constant.
 
     A short window reacts, a long one is steady: only when both say the same within the agreement,
-    and the long one's own σ is small against its slope, is there a TTC at all. One kind of size at a time: a change of kind starts anew.
+    and the long one's own σ is small against its slope, is there a TTC at all. One kind of size at
+    a time: a change of kind starts anew.
     """
 
     def __init__(self, short_s: float, long_s: float, agreement: float, uncertainty: float) -> None:

@@ -38,13 +38,15 @@ class Sightings:
     """N boxes as tangents in vehicle axes, along the camera's own direction of view (±x).
 
     foot: fall of the ray to the foot, per metre forward: camera height / distance. left and right:
-    lateral tangent (y/distance, left positive) of the edges. height: vertical tangent of the box.
-    Each σ is that of one edge, as a tangent.
+    lateral tangent (y/distance, left positive) of the edges. top: like foot, of the upper edge.
+    outer_foot: like foot, of the lower corner that is further to the side. Each σ is that of one
+    edge, as a tangent.
     """
 
     boxes: Boxes
     foot: Floats
     top: Floats
+    outer_foot: Floats
     left: Floats
     right: Floats
     sigma_u: Floats
@@ -175,6 +177,8 @@ def sight(
     left, right = np.fmax(lateral[0], lateral[1]), np.fmin(lateral[0], lateral[1])
     side = np.where(np.nan_to_num(left + right) >= 0, 1.0, -1.0)
     outer = np.where(side > 0, left, right)
+    corner = ((sin * rays[:, 0] - cos * rays[:, 2]) / forward).reshape(4, count)
+    outer_foot = np.where((lateral[0] >= lateral[1]) == (side > 0), corner[0], corner[1])
     skew = sign * ahead_x + ahead_y * outer
     # The plane of the foot's row meets the near corner: X·(a_x + a_y·outer) = D + side·a_y·width.
     scale = camera.z_m * skew / (camera.z_m + side * ahead_y * sizes * np.maximum(fall[2], 0.0))
@@ -189,6 +193,7 @@ def sight(
         boxes=boxes,
         foot=np.nan_to_num(fall[2] * scale),
         top=np.nan_to_num(fall[3] * scale),
+        outer_foot=np.nan_to_num(outer_foot),
         left=np.nan_to_num(left),
         right=np.nan_to_num(right),
         sigma_u=edge_u / camera.fx,

@@ -160,6 +160,9 @@ class TrackedObject:
         if sightings.height_seen[index]:
             guesses.append((prior.height_m / tall, prior.height_sigma_m / prior.height_m))
         distance, _ = min(guesses, key=lambda guess: guess[1])
+        if self._outer_cut(sightings, index) and sightings.outer_foot[index] > 0.05:
+            # Beside us and running out of the picture: no further than its flank at the edge.
+            distance = min(distance, height_m / float(sightings.outer_foot[index]))
         self.range.start(distance - prior.rounding_m, now.ego_speed_mps)
 
     def _take(self, sightings: Sightings, index: int, now: Moment, gate: bool) -> bool | None:
@@ -213,21 +216,38 @@ class TrackedObject:
     def _lateral_measurement(self, sightings: Sightings, index: int) -> tuple[float, float]:
         """Lateral position of the face's middle relative to the camera, and its σ.
 
-        From the outer edge, which is a corner of the face; from the inner one where the picture's
-        edge has cut the outer.
+        From the outer edge, which is a corner of the face; where the picture's edge has cut it,
+        from where the flank meets the ground at that edge.
         """
         left, right = float(sightings.left[index]), float(sightings.right[index])
         distance = self.range.range_m
         wide_m = (left - right) * distance
         half = min(wide_m, self.range.width_m) / 2
         on_left = left + right >= 0
-        cut_left, _, cut_right, _ = sightings.boxes.cut[index]
-        # A camera that looks back has the vehicle's left on the picture's right.
-        self.side_cut = bool(cut_left or cut_right)
-        outer_cut = cut_left if on_left == (self.direction > 0) else cut_right
+        self.side_cut = not bool(sightings.width_seen[index])
         sigma = distance * float(sightings.sigma_u[index]) + 0.05
         sign = 1.0 if on_left else -1.0
-        outer, inner = (left, right) if on_left else (right, left)
-        if outer_cut:
-            return inner * distance + sign * self.range.width_m / 2, sigma + 0.5
+        outer = left if on_left else right
+        if self._outer_cut(sightings, index):
+            return sign * self._beside_m(
+                abs(outer), float(sightings.outer_foot[index])
+            ), sigma + 0.3
         return outer * distance - sign * half, sigma
+
+    def _outer_cut(self, sightings: Sightings, index: int) -> bool:
+        """The picture's edge hides the side of it that is further from our path."""
+        on_left = bool(sightings.left[index] + sightings.right[index] >= 0)
+        cut_left, _, cut_right, _ = sightings.boxes.cut[index]
+        # A camera that looks back has the vehicle's left on the picture's right.
+        return bool(cut_left if on_left == (self.direction > 0) else cut_right)
+
+    def _beside_m(self, outer: float, outer_foot: float) -> float:
+        """How far aside the middle of a road user is whose flank runs out of the picture.
+
+        Its near flank touches the ground where the picture's edge meets the box' lower edge; if
+        the lower edge is cut as well, that is an upper bound of the distance, and taken as such.
+        """
+        if outer_foot <= 1e-3:
+            return outer * self.range.range_m
+        near_m = min(outer * self._camera.z_m / outer_foot, outer * self.range.range_m)
+        return near_m + self.range.width_m / 2
