@@ -18,6 +18,17 @@ def ego_mapping_fits_its_dbc(settings: Settings) -> Iterator[Problem]:
         yield from check_ego_mapping(settings.vehicle.ego)
 
 
+def replayed_log_is_whole(settings: Settings) -> Iterator[Problem]:
+    """The CAN log that is to be replayed can be read to its end."""
+    from drag_edge.vehicle.replay import DamagedLogError, check_replay
+
+    try:
+        check_replay(settings.vehicle.can)
+    except DamagedLogError as error:
+        key, file = "vehicle.can.replay", str(settings.vehicle.can.replay)
+        yield Problem(Kind.VALUE, None, None, None, key, file, "a CAN log", str(error))
+
+
 def scenario_is_there(settings: Settings) -> Iterator[Problem]:
     """A simulated camera's scenario exists and can be read."""
     from drag_edge.sim.scenario_files import known_scenarios, load_scenario
@@ -67,6 +78,7 @@ def models_are_networks(settings: Settings) -> Iterator[Problem]:
 
 ROOM_CHECKS: tuple[RoomCheck, ...] = (
     ego_mapping_fits_its_dbc,
+    replayed_log_is_whole,
     scenario_is_there,
     models_are_networks,
 )

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from drag_edge.config.base import Section, input_file, output_file, quantity
 
+LOG_KINDS = (".log", ".asc", ".blf")
 SLCAN_BITRATES = (10_000, 20_000, 50_000, 100_000, 125_000, 250_000, 500_000, 750_000, 1_000_000)
 
 
@@ -69,10 +70,29 @@ class CanSettings(Section):
         0.1, "s", "No frame could be sent for this long: the bus counts as off", gt=0, le=10
     )
 
+    replay: Path | None = input_file(
+        None,
+        "Virtual bus only: put the received frames of this log (.log, .asc, .blf) on the bus at "
+        "their own times, so that a recorded drive brings its own speed",
+    )
+    replay_channel: str | None = Field(
+        None, description="Only the log's frames of this channel, e.g. can0; none takes all"
+    )
+    replay_start_s: float = quantity(
+        0.0, "s", "Where in the log the drive starts, after its first frame", ge=0
+    )
+
     @model_validator(mode="after")
-    def _log_is_of_a_known_kind(self) -> CanSettings:
-        if self.log is not None and self.log.suffix.lower() not in (".log", ".asc", ".blf"):
-            raise ValueError("log: a file that ends in .log (candump), .asc or .blf")
+    def _logs_are_of_a_known_kind(self) -> CanSettings:
+        for key, file in (("log", self.log), ("replay", self.replay)):
+            if file is not None and file.suffix.lower() not in LOG_KINDS:
+                raise ValueError(f"{key}: a file that ends in .log (candump), .asc or .blf")
+        return self
+
+    @model_validator(mode="after")
+    def _interface_can_do_it(self) -> CanSettings:
+        if self.replay is not None and self.interface is not CanInterface.VIRTUAL:
+            raise ValueError("replay: only with interface virtual, never onto a real bus")
         if self.interface is CanInterface.SLCAN and self.bitrate not in SLCAN_BITRATES:
             known = ", ".join(str(bitrate) for bitrate in SLCAN_BITRATES)
             raise ValueError(f"bitrate: one that slcan adapters know ({known})")

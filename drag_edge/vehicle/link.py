@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 
 from drag_edge.adas.decision import Command, Decision
-from drag_edge.clock import Clock, Step
+from drag_edge.clock import Clock, Periodic, Step
 from drag_edge.config.vehicle import VehicleSettings
+from drag_edge.errors import DragEdgeError
 from drag_edge.events import Event
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Scene
 from drag_edge.vehicle.bus import open_bus
 from drag_edge.vehicle.codec import Codec
 from drag_edge.vehicle.ego import EgoReader
+from drag_edge.vehicle.replay import open_replay
 from drag_edge.vehicle.schedule import TICK_S
 from drag_edge.vehicle.sender import CyclicSender
 
@@ -23,7 +25,8 @@ RECEIVE_PERIOD_S = 0.005
 class VehicleLink:
     """Bus, cyclic sender and ego reader, running from the moment it is made.
 
-    Raises UnavailableError (bus), ConfigError (DBC, mapping) or CannotCreateError (log).
+    Raises UnavailableError (bus), ConfigError (DBC, mapping), CannotCreateError (log) or
+    InputMissingError (a log to be replayed that is damaged).
     """
 
     def __init__(
@@ -31,12 +34,22 @@ class VehicleLink:
     ) -> None:
         self.busy_s = 0.0
         self._bus = open_bus(settings.can, clock, on_event)
-        self._reader = EgoReader(self._bus, settings.ego, clock.now_s(), on_event)
+        try:
+            self._reader = EgoReader(self._bus, settings.ego, clock.now_s(), on_event)
+            self._replay = open_replay(settings.can, clock.now_s(), on_event)
+        except DragEdgeError:
+            self._bus.shutdown()
+            raise
         self._sender = CyclicSender(self._bus, Codec(), clock)
-        self._steps = (
-            clock.every(TICK_S, self._timed(self._sender.step), "can-send"),
-            clock.every(RECEIVE_PERIOD_S, self._timed(self._reader.step), "can-receive"),
-        )
+        self._steps = self._start(clock)
+
+    def _start(self, clock: Clock) -> tuple[Periodic, ...]:
+        steps = []
+        if self._replay is not None:  # first: what is due is on the bus before it is read
+            steps.append(clock.every(RECEIVE_PERIOD_S, self._replay.step, "can-replay"))
+        steps.append(clock.every(TICK_S, self._timed(self._sender.step), "can-send"))
+        steps.append(clock.every(RECEIVE_PERIOD_S, self._timed(self._reader.step), "can-receive"))
+        return tuple(steps)
 
     def _timed(self, step: Step) -> Step:
         """The same step, its wall time added to busy_s for benchmarks."""
@@ -86,4 +99,6 @@ class VehicleLink:
         for step in self._steps:
             step.stop()
         self._sender.close()
+        if self._replay is not None:
+            self._replay.close()
         self._bus.shutdown()
