@@ -101,7 +101,7 @@ class ModelSettings(Section):
         ),
     )
     threads: int | None = quantity(
-        None, "1", "CPU threads of this model in ONNX Runtime; none: one per core", ge=1, le=64
+        None, "1", "CPU threads of this model in ONNX Runtime; none: half of the cores", ge=1, le=64
     )
 
     @field_validator("roi")

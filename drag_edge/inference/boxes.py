@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 class Candidates:
     """Boxes before suppression, in input pixels.
 
-    boxes: n×4 x0 y0 x1 y1. scores: n. class_ids: n, the model's own. extra: n×e, what follows the
+    boxes: n×4 x0 y0 x1 y1. scores: n. class_ids: n, 0 to classes - 1. extra: n×e, what follows the
     class scores (mask coefficients, keypoints), e may be 0.
     """
 
@@ -51,7 +51,7 @@ def decode_yolov8(output: Floats, layout: BoxLayout, confidence: float) -> Candi
     rows = output[0]
     end = 4 + layout.classes
     keep = np.flatnonzero(rows[4:end].max(axis=0) > confidence)
-    picked = np.ascontiguousarray(rows[:, keep].T)
+    picked = rows[:, keep].T
     return _best_class(picked[:, :4], picked[:, 4:end], picked[:, end:])
 
 
@@ -89,11 +89,15 @@ def decode_yolox(output: Floats, layout: BoxLayout, confidence: float) -> Candid
 
 
 def decode_end2end(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
-    """1×n×(6+extra): corners in input pixels, score, class id; already suppressed (v10, 26)."""
+    """1×n×(6+extra): corners in input pixels, score, class id; already suppressed (v10, 26).
+
+    A class id beyond the classes is left out: unlike elsewhere, the network writes it itself.
+    """
     rows = output[0]
-    picked = rows[rows[:, 4] > confidence]
+    named = (rows[:, 5] > -1) & (rows[:, 5] < layout.classes)
+    picked = rows[(rows[:, 4] > confidence) & named]
     class_ids = picked[:, 5].astype(np.intp)
-    return Candidates(picked[:, :4].copy(), picked[:, 4].copy(), class_ids, picked[:, 6:])
+    return Candidates(picked[:, :4], picked[:, 4], class_ids, picked[:, 6:])
 
 
 BOX_DECODERS: Mapping[str, BoxDecoder] = MappingProxyType(

@@ -61,28 +61,20 @@ class Detector:
         recipe = self._recipe
         output = np.asarray(outputs[recipe.boxes_output], np.float32)
         candidates = self._decode_boxes(output, recipe.layout, recipe.confidence)
-        words = self._words_of(candidates.class_ids)
-        known = words >= 0
-        if not known.all():
-            candidates, words = select(candidates, known), words[known]
-        keep = self._keep(candidates, words)
-        candidates = select(candidates, keep)
+        words = self._word_of[candidates.class_ids]
+        if len(words):
+            known = np.flatnonzero(words >= 0)
+            keep = known[self._keep(select(candidates, known), words[known])]
+            candidates, words = select(candidates, keep), words[keep]
         return Detections(
             boxes_px=placement.boxes_to_frame(candidates.boxes),
-            scores=np.ascontiguousarray(candidates.scores, np.float32),
-            labels=tuple(self._words[index] for index in words[keep]),
+            scores=candidates.scores,
+            labels=tuple(self._words[index] for index in words),
             masks=self._masks(candidates, outputs, placement),
             keypoints_px=self._keypoints(candidates, placement),
             vocabulary=self._words,
             region_px=placement.source,
         )
-
-    def _words_of(self, class_ids: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Indices into _words; -1 for a class that means nothing or does not exist."""
-        last = len(self._word_of) - 1
-        words: NDArray[np.intp] = self._word_of[np.clip(class_ids, 0, last)]
-        words[(class_ids < 0) | (class_ids > last)] = -1
-        return words
 
     def _keep(self, candidates: Candidates, words: NDArray[np.intp]) -> NDArray[np.intp]:
         """Suppression works on our words: a van and a car that are one vehicle become one."""

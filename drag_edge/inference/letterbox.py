@@ -41,22 +41,21 @@ class Placement:
         return self.height / (self.source[3] - self.source[1])
 
     def points_to_frame(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
-        """Turn input coordinates (edges) into frame coordinates, in place, unclipped."""
-        for values, start, gain, origin in (
-            (x, self.left, self.gain_x, self.source[0]),
-            (y, self.top, self.gain_y, self.source[1]),
+        """Turn input coordinates (edges) into frame coordinates, in place, clipped to `source`."""
+        for values, start, gain, low, high in (
+            (x, self.left, self.gain_x, self.source[0], self.source[2]),
+            (y, self.top, self.gain_y, self.source[1], self.source[3]),
         ):
             values -= np.float32(start)
             values /= np.float32(gain)
-            values += np.float32(origin)
+            values += np.float32(low)
+            np.maximum(values, np.float32(low), out=values)
+            np.minimum(values, np.float32(high), out=values)
 
     def boxes_to_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """N×4 x0 y0 x1 y1 in the input → in the frame, clipped to `source`."""
         boxes = boxes.astype(np.float32, copy=True)
         self.points_to_frame(boxes[:, 0::2], boxes[:, 1::2])
-        x0, y0, x1, y1 = self.source
-        np.clip(boxes[:, 0::2], x0, x1, out=boxes[:, 0::2])
-        np.clip(boxes[:, 1::2], y0, y1, out=boxes[:, 1::2])
         return boxes
 
     def input_region(self) -> tuple[float, float, float, float]:

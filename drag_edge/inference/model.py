@@ -38,6 +38,9 @@ class LoadedModel:
         self.engine = engine
         self.plan = plan
         self.metadata = metadata
+        self._float_outputs = tuple(
+            spec.name for spec in engine.outputs if np.issubdtype(spec.dtype, np.floating)
+        )
         self._preprocessor = Preprocessor(plan.recipe, engine.input_buffers[plan.input.name])
 
     def infer(self, image: NDArray[np.uint8]) -> tuple[Result, StepTimes]:
@@ -50,10 +53,19 @@ class LoadedModel:
         filled_s = time.perf_counter()
         outputs = self.engine.run()
         ran_s = time.perf_counter()
-        _refuse_nan(outputs)
+        self._refuse_nan(outputs)
         result = self.plan.decoder.decode(outputs, placement)
         decoded_s = time.perf_counter()
         return result, StepTimes(filled_s - started_s, ran_s - filled_s, decoded_s - ran_s)
+
+    def _refuse_nan(self, outputs: Mapping[str, NDArray[Any]]) -> None:
+        """Look at every value: 0.03 ms for 300,000, against 8 ms for the network behind them.
+
+        A NaN compares as false, so it would otherwise turn into "nothing seen".
+        """
+        for name in self._float_outputs:
+            if not np.isfinite(outputs[name]).all():
+                raise OutputInvalidError(f"output {name!r} holds NaN or infinity")
 
     def close(self) -> None:
         """Free the engine; idempotent."""
@@ -77,13 +89,3 @@ def load_model(
     except BaseException:
         engine.close()
         raise
-
-
-def _refuse_nan(outputs: Mapping[str, NDArray[Any]]) -> None:
-    """Look at every value: 0.02 ms for 300,000, against 8 ms and more for the network behind it.
-
-    A NaN compares as false, so it would otherwise turn into "nothing seen".
-    """
-    for name, array in outputs.items():
-        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
-            raise OutputInvalidError(f"output {name!r} holds NaN or infinity")

@@ -37,14 +37,16 @@ class Preprocessor:
         self._recipe = recipe
         self._buffer = buffer
         self._float = buffer if buffer.dtype == np.float32 else np.empty(buffer.shape, np.float32)
-        self._planes = [np.empty((height, width), np.uint8) for _ in range(3)]
+        # OpenCV splits blue, green, red: for an rgb network straight into the reversed planes.
+        self._planes = np.empty((3, height, width), np.uint8)
+        self._split = [*self._planes[::-1]] if recipe.rgb else [*self._planes]
         self._canvas = np.empty((height, width, 3), np.uint8)
         self._picture = self._canvas  # the part of the canvas that the frame fills
         self._placement: Placement | None = None
         self._frame_size = (0, 0)
         deviation = np.asarray(recipe.std, np.float64)
-        self._gain = (recipe.scale / deviation).astype(np.float32)
-        self._offset = (-np.asarray(recipe.mean, np.float64) / deviation).astype(np.float32)
+        self._gain = _by_channel(recipe.scale / deviation, neutral=1)
+        self._offset = _by_channel(-np.asarray(recipe.mean, np.float64) / deviation, neutral=0)
 
     def fill(self, image: NDArray[np.uint8]) -> Placement:
         """Put an H×W×3 uint8 BGR picture into the buffer; returns where its pixels went."""
@@ -78,14 +80,22 @@ class Preprocessor:
 
     def _normalise(self) -> None:
         """Canvas (HWC uint8 BGR) → buffer (CHW, the network's order and numbers)."""
-        cv2.split(self._canvas, self._planes)
-        planes = self._planes[::-1] if self._recipe.rgb else self._planes
-        for channel, plane in enumerate(planes):
-            target = self._float[0, channel]
-            np.copyto(target, plane)
-            if self._gain[channel] != 1:
-                target *= self._gain[channel]
-            if self._offset[channel] != 0:
-                target += self._offset[channel]
+        cv2.split(self._canvas, self._split)
+        # Convert, then scale in place: a quarter faster than one pass that does both, and all
+        # planes at once saves as much again.
+        np.copyto(self._float[0], self._planes)
+        if self._gain is not None:
+            np.multiply(self._float, self._gain, out=self._float)
+        if self._offset is not None:
+            np.add(self._float, self._offset, out=self._float)
         if self._float is not self._buffer:
             np.copyto(self._buffer, self._float, casting="unsafe")
+
+
+def _by_channel(values: NDArray[np.float64], neutral: float) -> NDArray[np.float32] | None:
+    """For broadcasting over 1×3×H×W: a scalar if the channels agree, None if it changes nothing."""
+    if (values == neutral).all():
+        return None
+    if (values == values[0]).all():
+        return np.asarray(values[0], np.float32)
+    return values.astype(np.float32).reshape(3, 1, 1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def assert_same_as_ultralytics(case: dict[str, Any], model: Path, image: np.ndar
     return len(known)
 
 
+@lru_cache
 def load_names(model: Path) -> dict[int, str]:
     loaded = load_model(ModelSettings(file=model, threads=1))
     loaded.close()
