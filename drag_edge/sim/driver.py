@@ -18,12 +18,12 @@ NEXT_LANE_M = 1.2
 class DriverHabits:
     """How this person drives; a scenario does not usually change it.
 
-    ``acc_back_s``: after braking ACC is switched on again this late; ``trust_acc_s``: how long
-    the feet rest while ACC is on but does not act; ``go_tap``: the pedal that tells a stopped
-    ACC to go when the way is free. Steering is a critically damped return to the
-    wanted line with ``steering_rad_per_s``, looking ``preview_s`` ahead for curves. A person who
-    only fills in holds the wheel lightly (guiding torque), so that the assistance may take it;
-    one who wants elsewhere overrides.
+    ``acc_back_s``: after braking ACC is switched on again this late. ``trust_acc_s``: how long
+    the feet rest while ACC is on but does not act. ``go_tap``: the pedal that tells a stopped
+    ACC to go when the way is free. ``startled_s``: feet off this long after emergency braking.
+    Steering is a critically damped return to the wanted line with ``steering_rad_per_s``,
+    looking ``preview_s`` ahead for curves. A person who only fills in holds the wheel lightly
+    (guiding torque), so that the assistance may take it; one who wants elsewhere overrides.
     """
 
     steering_rad_per_s: float = 0.9
@@ -40,6 +40,8 @@ class DriverHabits:
     acc_back_s: float = 1.0
     trust_acc_s: float = 0.7
     go_tap: float = 0.2
+    startled_s: float = 3.0
+    hardest_accelerator: float = 0.8
     style: FollowingStyle = field(default_factory=FollowingStyle)
 
 
@@ -50,7 +52,7 @@ class DriverView:
     ``d_m`` and its rate: from the road's reference line; ``lane_d_m`` gives the middle of each
     lane. ``gap_m``: to whoever is ahead in the path. ``stop_m``: from the front bumper to
     where a light demands a stop. ``steered``: the assistance steers now. ``driven``: ACC drives
-    now, or says on the bus that it would if the pedals were let go.
+    now, or says on the bus that it would if the pedals were let go. ``braked``: AEB brakes now.
     """
 
     time_s: float
@@ -64,6 +66,7 @@ class DriverView:
     stop_m: float | None
     steered: bool
     driven: bool
+    braked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Driver:
         self._left_alone_s = 0.0
         self._go_s = 0.0
         self._brake_free_s = math.inf
+        self._since_aeb_s = math.inf
 
     def resting(self) -> DriverInputs:
         """Before the first step: buttons as the scenario sets them, feet off the pedals."""
@@ -133,12 +137,15 @@ class Driver:
             self._now = self._now.model_copy(update=given)
             self._acts = self._acts[1:]
         self._left_alone_s = 0.0 if view.driven else self._left_alone_s + dt_s
+        self._since_aeb_s = 0.0 if view.braked else self._since_aeb_s + dt_s
         free = view.stop_m is None and (view.gap_m is None or view.lead_speed_mps > 1.0)
         self._go_s = self._go_s + dt_s if free and view.speed_mps < 0.1 else 0.0
         wanted_d_m = self._wanted_line(view, dt_s)
-        willing = self._settings.steering == "always" or bool(self._now.lateral_mps)
-        willing = willing or abs(self._lane_d_m(view) - view.d_m) > NEXT_LANE_M
-        filling_in = self._settings.steering == "when_needed" and not view.steered
+        mode = self._settings.steering
+        elsewhere = abs(self._lane_d_m(view) - view.d_m) > NEXT_LANE_M
+        willing = bool(self._now.lateral_mps) or mode == "always"
+        willing = willing or (mode == "when_needed" and elsewhere)
+        filling_in = mode == "when_needed" and not view.steered
         steering = self._steer(view, wanted_d_m) if willing or filling_in else None
         inputs = replace(
             self.resting(),
@@ -198,6 +205,8 @@ class Driver:
             return replace(inputs, brake_mps2=red_brake)
         if inputs.acc_on and self._left_alone_s < self.habits.trust_acc_s:
             return replace(inputs, accelerator=self.habits.go_tap) if self._go_s > 1.0 else inputs
+        if self._since_aeb_s < self.habits.startled_s:
+            return inputs
         wanted = self._wanted_accel(view, inputs.set_speed_mps)
         return inputs if wanted is None else self._foot_for(view, inputs, wanted)
 
@@ -234,5 +243,6 @@ class Driver:
         power_limit = car.max_power_w / (car.mass_kg * max(view.speed_mps, 1.0))
         available = min(car.max_accel_mps2, power_limit)
         if accel >= -coasting:
-            return replace(inputs, accelerator=min((accel + coasting) / available, 1.0))
+            pedal = min((accel + coasting) / available, self.habits.hardest_accelerator)
+            return replace(inputs, accelerator=pedal)
         return replace(inputs, brake_mps2=-accel)

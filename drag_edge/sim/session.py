@@ -201,6 +201,7 @@ class SimSession:
             stop_m=None if stop is None else stop.s_m - front_s_m,
             steered=demands.curvature.ready,
             driven=demands.accel.ready,
+            braked=demands.brake.value is not None,
         )
 
     def _judge(self, snapshot: Snapshot) -> None:

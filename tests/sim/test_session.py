@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -22,7 +23,10 @@ from drag_edge.sim.session import SimSession
 from drag_edge.sim.source import SimSource
 from drag_edge.sim.truth import Truth
 from drag_edge.sim.vehicle_bus import Control
+from tests.conftest import REPOSITORY
 from tests.sim.closed_loop import Drive, drive
+
+MakeSession = Callable[[Clock, Scenario], SimSession]
 
 ON = AdasSettings(actuation=True)
 OFF = AdasSettings(actuation=False)
@@ -148,6 +152,18 @@ def test_with_actuation_off_the_person_drives_safely_and_the_plant_obeys_nobody(
     assert max(abs(lane_offset_m(t)) for t in session.record) < 0.6
 
 
+def test_the_scenario_of_the_manual_drives_and_aeb_saves_the_child(tmp_path: Path) -> None:
+    manual = (REPOSITORY / "docs" / "simulation.md").read_text(encoding="utf-8")
+    path = tmp_path / "child.yaml"
+    path.write_text(manual.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    scenario = load_scenario(str(path))
+    assert drive(scenario, OFF).session.collisions[0].closing_mps == pytest.approx(40 / 3.6)
+    saved = drive(scenario, ON).session
+    assert not saved.collided
+    assert saved.outcome().hardest_brake_mps2 > 5.0
+    assert saved.record[-1].ego.speed_mps < 1.0
+
+
 def test_lost_perception_hands_over_to_the_driver() -> None:
     def blind_after_8_s(scene: Scene) -> Scene | None:
         return None if scene.time_s > 8.0 else scene
@@ -219,16 +235,28 @@ def front(**changes: object) -> CameraSettings:
     )
 
 
-def session_on(clock: Clock, channel: str, scenario: Scenario) -> SimSession:
-    session = SimSession(scenario, clock, can.Bus(interface="virtual", channel=channel))
-    session.start()
-    return session
+@pytest.fixture
+def session_on() -> Iterator[MakeSession]:
+    """Makes started sessions on a bus of their own, and closes it."""
+    buses: list[can.BusABC] = []
+
+    def make(clock: Clock, scenario: Scenario) -> SimSession:
+        buses.append(can.Bus(interface="virtual", channel=f"session-on-{len(buses)}"))
+        session = SimSession(scenario, clock, buses[-1])
+        session.start()
+        return session
+
+    yield make
+    for bus in buses:
+        bus.shutdown()
 
 
-def test_a_simulated_camera_is_a_recording_that_ends_with_the_scenario() -> None:
+def test_a_simulated_camera_is_a_recording_that_ends_with_the_scenario(
+    session_on: MakeSession,
+) -> None:
     clock = VirtualClock(start_s=5.0)
     scenario = load_scenario("cut-in").model_copy(update={"duration_s": 0.3})
-    session = session_on(clock, "source", scenario)
+    session = session_on(clock, scenario)
     source = SimSource(session, "front", front(fps=10))
     times = []
     while (due_s := source.next_time_s) is not None:
@@ -243,9 +271,11 @@ def test_a_simulated_camera_is_a_recording_that_ends_with_the_scenario() -> None
     assert source.read() is None
 
 
-def test_a_camera_that_is_read_late_has_missed_frames() -> None:
+def test_a_camera_that_is_read_late_has_missed_frames(
+    session_on: MakeSession,
+) -> None:
     clock = VirtualClock()
-    source = SimSource(session_on(clock, "late", load_scenario("cut-in")), "front", front())
+    source = SimSource(session_on(clock, load_scenario("cut-in")), "front", front())
     clock.advance_to(0.27)
     frame = source.read()
     assert frame is not None
@@ -253,8 +283,10 @@ def test_a_camera_that_is_read_late_has_missed_frames() -> None:
     assert source.next_time_s == pytest.approx(0.3)
 
 
-def test_on_a_real_clock_the_world_runs_by_itself() -> None:
-    session = session_on(SystemClock(), "real", load_scenario("highway"))
+def test_on_a_real_clock_the_world_runs_by_itself(
+    session_on: MakeSession,
+) -> None:
+    session = session_on(SystemClock(), load_scenario("highway"))
     deadline_s = time.monotonic() + 5.0
     while session.snapshot().truth.time_s < 0.1 and time.monotonic() < deadline_s:
         time.sleep(0.01)
@@ -265,10 +297,12 @@ def test_on_a_real_clock_the_world_runs_by_itself() -> None:
     assert session.snapshot().truth.time_s == stopped_s
 
 
-def test_pictures_follow_the_drive_and_repeat_to_the_bit() -> None:
-    def pictures(channel: str) -> list[np.ndarray]:
+def test_pictures_follow_the_drive_and_repeat_to_the_bit(
+    session_on: MakeSession,
+) -> None:
+    def pictures() -> list[np.ndarray]:
         clock = VirtualClock()
-        source = SimSource(session_on(clock, channel, load_scenario("cut-in")), "front", front())
+        source = SimSource(session_on(clock, load_scenario("cut-in")), "front", front())
         taken = []
         for _ in range(2):
             assert source.next_time_s is not None
@@ -278,22 +312,26 @@ def test_pictures_follow_the_drive_and_repeat_to_the_bit() -> None:
             taken.append(frame.image)
         return taken
 
-    first, again = pictures("pictures-1"), pictures("pictures-2")
+    first, again = pictures(), pictures()
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0], first[1])
 
 
-def test_a_lens_with_distortion_is_refused() -> None:
+def test_a_lens_with_distortion_is_refused(
+    session_on: MakeSession,
+) -> None:
     settings = front()
     lens = settings.intrinsics.model_copy(update={"distortion": (0.1, 0.0)})  # type: ignore[union-attr]
-    session = session_on(VirtualClock(), "lens", load_scenario("cut-in"))
+    session = session_on(VirtualClock(), load_scenario("cut-in"))
     with pytest.raises(InvalidConfigError, match="distortion"):
         SimSource(session, "front", settings.model_copy(update={"intrinsics": lens}))
 
 
-def test_a_stalled_clock_does_not_make_the_world_race() -> None:
+def test_a_stalled_clock_does_not_make_the_world_race(
+    session_on: MakeSession,
+) -> None:
     clock = VirtualClock()
-    session = session_on(clock, "stall", load_scenario("highway"))
+    session = session_on(clock, load_scenario("highway"))
     before = session.snapshot().truth.time_s
     session.advance(10.0)
     assert session.snapshot().truth.time_s - before == pytest.approx(0.5)
