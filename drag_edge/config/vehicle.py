@@ -61,7 +61,9 @@ class CanSettings(Section):
         le=10,
     )
     log: Path | None = output_file(
-        None, "Write every frame, sent and received, here: .log (candump), .asc or .blf"
+        None,
+        "Write every frame, sent and received, here: .log (candump), .asc or .blf; the one of the "
+        "run before is kept as ….previous",
     )
     log_flush_s: float = quantity(
         1.0, "s", "The log reaches the disk at least this often", gt=0, le=60

@@ -9,7 +9,7 @@ import can
 
 from drag_edge.clock import Clock
 from drag_edge.config.vehicle import CanInterface, CanSettings
-from drag_edge.errors import UnavailableError
+from drag_edge.errors import CannotCreateError, UnavailableError
 from drag_edge.events import Event
 from drag_edge.vehicle.health import BusHealth
 from drag_edge.vehicle.log import FrameLog
@@ -82,15 +82,18 @@ def open_bus(settings: CanSettings, clock: Clock, on_event: Callable[[Event], No
     Raises UnavailableError when it does not exist or is down, CannotCreateError when the log
     cannot be written.
     """
-    log = None
-    if settings.log is not None:
-        log = FrameLog(settings.log, settings.channel, settings.log_flush_s, clock, on_event)
     try:
         bus = _open(settings)
     except (can.CanError, OSError, ValueError, ImportError) as error:
-        if log is not None:
-            log.close()
         raise UnavailableError(_why(settings, error)) from error
+    # The log second: a bus that is not there must not cost the log of the drive before.
+    log = None
+    if settings.log is not None:
+        try:
+            log = FrameLog(settings.log, settings.channel, settings.log_flush_s, clock, on_event)
+        except CannotCreateError:
+            bus.shutdown()
+            raise
     health = BusHealth(settings.channel, settings.bus_off_after_s, on_event)
     return VehicleBus(bus, health, log, clock)
 

@@ -26,7 +26,8 @@ class _Writer(Protocol):
 
 class FrameLog:
     """A log with the daemon's clock. A disk that refuses ends the log with one event, log_failed;
-    the file then holds whole records, and nothing else stops."""
+    the file then holds whole records, and nothing else stops. The log of the run before is kept
+    beside it (drive.log → drive.previous.log): a restart must not destroy what led to it."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class FrameLog:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_previous(path)
             self._spool = Spool(path, _MOST_WAITING_BYTES)
         except OSError as error:
             raise CannotCreateError(
@@ -109,6 +111,11 @@ class FrameLog:
         self.failed = True
         detail = f"{self._path}: {error.strerror or error}; logging stopped"
         self._on_event(Event("log_failed", self._channel, detail, now_s))
+
+
+def _keep_previous(path: Path) -> None:
+    if path.is_file() and not path.is_symlink() and path.stat().st_size > 0:
+        path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
 
 
 def _writer_for(path: Path, spool: Spool, channel: str) -> _Writer:

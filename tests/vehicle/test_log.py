@@ -16,7 +16,7 @@ import pytest
 
 from drag_edge.clock import SystemClock, VirtualClock
 from drag_edge.config.vehicle import CanSettings
-from drag_edge.errors import CannotCreateError
+from drag_edge.errors import CannotCreateError, UnavailableError
 from drag_edge.events import Event
 from drag_edge.vehicle.bus import open_bus
 from drag_edge.vehicle.codec import Codec
@@ -96,6 +96,27 @@ def test_a_place_that_cannot_be_written_is_said_at_the_start(tmp_path: Path) -> 
     with pytest.raises(CannotCreateError, match=r"file/drive\.log") as caught:
         FrameLog(tmp_path / "file/drive.log", "can0", 1.0, VirtualClock(), lambda event: None)
     assert caught.value.exit_code == 73
+
+
+def test_the_log_of_the_run_before_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "drive.log"
+    drive(path, [])
+    first = path.read_bytes()
+    drive(path, [], until_s=0.5)
+    assert (tmp_path / "drive.previous.log").read_bytes() == first
+    assert len(path.read_bytes()) < len(first)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_bus_that_is_not_there_does_not_cost_the_last_log(tmp_path: Path) -> None:
+    path = tmp_path / "drive.log"
+    path.write_text("kept")
+    settings = CanSettings.model_validate(
+        {"interface": "slcan", "channel": "/dev/ttyNONE9", "log": path}
+    )
+    with pytest.raises(UnavailableError):
+        open_bus(settings, VirtualClock(), lambda event: None)
+    assert path.read_text() == "kept"
 
 
 def test_missing_folders_are_made(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,8 @@ def test_real_dbcs_that_cantools_refuses_are_told_by_line(
     shared_data: Path, name: str, line: int
 ) -> None:
     path = shared_data / "can/dbc" / name
+    if name == "tesla_can.dbc" and metadata.version("cantools").startswith("39."):
+        pytest.skip("cantools 39 reads this one")
     with pytest.raises(DbcError, match=f"{name}:{line}") as caught:
         load_dbc(path)
     assert caught.value.exit_code == 78
