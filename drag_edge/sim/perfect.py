@@ -82,7 +82,7 @@ class PerfectPerception:
             blind_spot_right=self._blind_spot(placed, -1.0),
             traffic_light=self._light(snapshot),
             marks=self._marks(snapshot),
-            pitch_rad=truth.ego.pitch_rad,
+            pitch_rad=snapshot.ego_pose.pitch_rad,
             events=(),
         )
         self._index += 1

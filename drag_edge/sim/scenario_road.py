@@ -123,6 +123,9 @@ class RoadSettings(Section):
     overhead_signs: tuple[OverheadSignSettings, ...] = Field((), description="Gantries")
     decorations: tuple[DecorationSettings, ...] = Field((), description="Flat distractions")
     junctions: tuple[JunctionSettings, ...] = Field((), description="Crossing streets")
+    bumps_pitch_deg: float = quantity(
+        0.0, "deg", "Bumps rock the car: spread of its pitch at 72 km/h and above", ge=0, le=2
+    )
     scenery: SceneryKind = Field("rural", description="rural, suburb or city")
 
     @model_validator(mode="after")

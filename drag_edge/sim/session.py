@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import can
 import numpy as np
@@ -16,6 +16,7 @@ from drag_edge.sim.outcome import Outcome, outcome_of
 from drag_edge.sim.plant import Car, CarState, step
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import EgoStart, Scenario
+from drag_edge.sim.shake import Shake
 from drag_edge.sim.stops import StopLine, StopLines
 from drag_edge.sim.traffic import Traffic
 from drag_edge.sim.truth import (
@@ -45,18 +46,21 @@ class Snapshot:
     """One instant, consistent in itself; made anew by every step, so that any thread may keep it.
 
     ``time_s`` is on the daemon's clock; ``truth.time_s`` counts from the scenario's start. The
-    accelerations are along each actor's heading, in the order of ``world.actors``.
+    accelerations are along each actor's heading, in the order of ``world.actors``. The road's
+    bumps add ``bump_pitch_rad`` to the ego's own pitch.
     """
 
     time_s: float
     world: World
     truth: Truth
     actor_accels_mps2: tuple[float, ...]
+    bump_pitch_rad: float
 
     @property
     def ego_pose(self) -> EgoPose:
         """The ego's body for a camera."""
-        return self.truth.ego.pose
+        pose = self.truth.ego.pose
+        return replace(pose, pitch_rad=pose.pitch_rad + self.bump_pitch_rad)
 
 
 class SimSession:
@@ -93,6 +97,7 @@ class SimSession:
         self._position = position_on_road(self._state, self.car, self._cursor, scenario.ego.s_m)
         ego = ego_on_road(self._position, self._state.speed_mps, self.car)
         self._traffic = Traffic(scenario, self._cursor, ego, rng)
+        self._shake = Shake(math.radians(scenario.road.bumps_pitch_deg), rng, STEP_S)
         self._stops = StopLines(self.road)
         self._driver = Driver(scenario.driver, self.car, scenario.ego.lane)
         self._lane_d_m = tuple(
@@ -167,6 +172,7 @@ class SimSession:
         self._position = position_on_road(self._state, self.car, self._cursor, self._position.s_m)
         ego = ego_on_road(self._position, self._state.speed_mps, self.car)
         self._traffic.step(time_s, STEP_S, ego)
+        self._shake.step(self._state.speed_mps)
         self._snapshot = self._look(demands, controls, inputs)
         self._judge(self._snapshot)
         self._tell(time_s, self._snapshot.truth)
@@ -181,6 +187,7 @@ class SimSession:
             world=world_at(self.road, time_s, actors, self._weather),
             truth=Truth(time_s, self._state, self._position, lead, demands, controls, inputs),
             actor_accels_mps2=tuple(actor.accel_mps2 for actor in self._traffic.actors),
+            bump_pitch_rad=self._shake.pitch_rad,
         )
 
     def _view(self, time_s: float, demands: Demands) -> DriverView:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drag_edge.sim.plant import Car, CarCommand, CarState, steering_for_curvature, step
+from drag_edge.sim.shake import Shake
 
 CAR = Car()
 DT_S = 0.01
@@ -107,3 +109,23 @@ def test_any_command_keeps_the_state_finite_and_forward(
     assert all(math.isfinite(value) for value in values)
     assert state.speed_mps >= 0.0
     assert -9.0 - 1e-6 <= state.accel_mps2 <= CAR.max_accel_mps2 + 1e-6
+
+
+def test_bumps_rock_the_body_as_much_as_asked_and_a_standing_car_rests() -> None:
+    shake = Shake(0.01, np.random.default_rng(1), DT_S)
+    pitches = []
+    for _ in range(20_000):
+        shake.step(30.0)
+        pitches.append(shake.pitch_rad)
+    assert np.std(pitches) == pytest.approx(0.01, rel=0.15)
+    crossings = np.count_nonzero(np.diff(np.sign(pitches)) > 0)
+    assert crossings / 200.0 == pytest.approx(1.5, abs=0.4)
+    for _ in range(500):
+        shake.step(0.0)
+    assert abs(shake.pitch_rad) < 1e-4
+
+
+def test_a_smooth_road_does_not_rock_the_body() -> None:
+    shake = Shake(0.0, np.random.default_rng(1), DT_S)
+    shake.step(30.0)
+    assert shake.pitch_rad == 0.0
