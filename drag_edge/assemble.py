@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Condition
 from typing import TYPE_CHECKING
 
+import cv2
+
 from drag_edge.clock import Clock, SystemClock, VirtualClock
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.config.root import Settings
@@ -39,6 +41,8 @@ def assembled(
     }
     clock = make_clock(settings, addresses)
     events = EventBox()
+    # OpenCV's own threads only get in the way of the engines' and of the sender's.
+    cv2.setNumThreads(1)
     with ExitStack() as stack:
         from drag_edge.vehicle.link import VehicleLink
 

@@ -76,7 +76,7 @@ class Daemon:
         """Loop. seconds: of the daemon's clock. frames: samples that held a picture."""
         while not stop.is_set():
             sample = self.parts.feed.next()
-            if sample.ended:
+            if sample.ended or self.parts.show.closed:
                 return
             self.tick(sample)
             if frames is not None and self.summary.samples >= frames:

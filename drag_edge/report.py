@@ -36,12 +36,21 @@ def report(daemon: Daemon, drive: SimSession | None, elapsed_s: float) -> dict[s
 
 def _drive(drive: SimSession) -> dict[str, Any]:
     """What really happened in a simulated drive."""
-    gap_m = drive.min_gap_m
+    outcome = drive.outcome()
     return {
         "scenario": drive.scenario.title,
-        "collided": drive.collided,
-        "min_gap_m": None if gap_m is None else round(gap_m, 2),
+        "collisions": len(outcome.collisions),
+        "min_gap_m": _rounded(outcome.min_gap_m),
+        "min_ttc_s": _rounded(outcome.min_ttc_s),
+        "max_lane_offset_m": _rounded(outcome.max_lane_offset_m),
+        "distance_m": _rounded(outcome.distance_m),
+        "driven_share": _rounded(outcome.driven_share),
+        "steered_share": _rounded(outcome.steered_share),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def summary_text(content: dict[str, Any]) -> str:
