@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from drag_edge.vehicle.slcan import SlcanBus
 
 _INTERFACE_UP = 1  # IFF_UP of Linux
 SEND_TIMEOUT_S = 0.002  # a full transmit queue or a stuck serial port must not hold the sender
+_LAST_FRAME_TRIES = 5
 _MOST_ERROR_FRAMES = 100  # in one call: a bus that reports nothing else must not hold the reader
 
 
@@ -45,6 +47,17 @@ class VehicleBus:
         self.health.worked(self._clock.now_s())
         self._write(message, False)
         return True
+
+    def transmit_surely(self, message: can.Message) -> bool:
+        """Send one frame, waiting a little where the transmit queue is full.
+
+        For the last frames before silence: a kernel's queue holds fewer than a whole set.
+        """
+        for _ in range(_LAST_FRAME_TRIES - 1):
+            if self.transmit(message):
+                return True
+            time.sleep(SEND_TIMEOUT_S)
+        return self.transmit(message)
 
     def receive(self) -> can.Message | None:
         """The next frame of others that is waiting, None when there is none. Does not block."""

@@ -40,6 +40,9 @@ class FrameSink(Protocol):
     def transmit(self, message: can.Message) -> bool:
         """Send one frame; False when it could not leave."""
 
+    def transmit_surely(self, message: can.Message) -> bool:
+        """The same, with some patience."""
+
 
 class CyclicSender:
     """The newest published outputs on the bus, each message at its cycle time.
@@ -111,7 +114,8 @@ class CyclicSender:
             now_s = self._clock.now_s()
             for name in self._codec.names:
                 signals = self._neutral(name, _OFF, "STANDBY", False, now_s)
-                self._transmit(name, signals, None, now_s)
+                message = self._message(name, signals, None, now_s)
+                self._count(name, self._bus.transmit_surely(message))
 
     def _heartbeat(self, now_s: float) -> Heartbeat:
         with self._publishing:
@@ -136,7 +140,8 @@ class CyclicSender:
             mode = "FALLBACK" if late else "INIT"
             signals = self._neutral(name, _UNAVAILABLE, mode, late, now_s)
             self.fallback_frames += 1
-        self._transmit(name, signals, outputs, now_s)
+        message = self._message(name, signals, outputs, now_s)
+        self._count(name, self._bus.transmit(message))
 
     def _told(self, name: str, outputs: Outputs, now_s: float) -> Signals:
         if name == "STATUS":
@@ -159,21 +164,26 @@ class CyclicSender:
             return objects(None, self._slot)
         return states.get(name, {})
 
-    def _transmit(self, name: str, signals: Signals, outputs: Outputs | None, now_s: float) -> None:
+    def _message(
+        self, name: str, signals: Signals, outputs: Outputs | None, now_s: float
+    ) -> can.Message:
+        """The frame with its age, the next counter and the CRC."""
         age_s = self._age_s(name, outputs, now_s)
         encoded = self._codec.encode(name, {**signals, _AGE_SIGNALS[name]: age_s})
         for signal in encoded.saturated:
             self.saturated[signal] = self.saturated.get(signal, 0) + 1
         counter = self._counters[name]
         self._counters[name] = (counter + 1) % COUNTER_MODULUS
-        message = can.Message(
+        return can.Message(
             timestamp=now_s,
             arbitration_id=self._codec.frame_id(name),
             data=protect(encoded.payload, DATA_IDS[name], counter),
             is_extended_id=False,
             is_rx=False,
         )
-        if self._bus.transmit(message):
+
+    def _count(self, name: str, left: bool) -> None:
+        if left:
             self.sent_of[name] += 1
         else:
             self.failed += 1

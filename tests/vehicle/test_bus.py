@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drag_edge.clock import VirtualClock
+from drag_edge.clock import SystemClock, VirtualClock
 from drag_edge.config.vehicle import CanSettings
 from drag_edge.errors import UnavailableError
 from drag_edge.events import Event
@@ -98,6 +98,36 @@ def test_bus_off_and_recovery_are_one_event_each_and_sending_goes_on(broken) -> 
     assert events[1].time_s <= 1.5 + 2 * TICK_S
     assert sender.failed == bus.health.failures > 300
     assert raw.sent[-1].timestamp > 1.98
+
+
+def test_the_last_set_gets_through_a_short_transmit_queue(broken) -> None:  # type: ignore[no-untyped-def]
+    raw, bus, clock, _ = broken
+    sender = CyclicSender(bus, Codec(), clock)
+    room = [10]  # a kernel's queue at first full, then emptied by one frame a try
+
+    def queue_full(message: can.Message, timeout: float | None = None) -> None:
+        if room[0] <= 0:
+            room[0] += 2
+            raise can.CanOperationError("No buffer space available")
+        room[0] -= 1
+        raw.sent.append(message)
+
+    raw.send = queue_full
+    sender.close()
+    assert {message.arbitration_id for message in raw.sent} == {
+        message.frame_id for message in drag_edge_dbc().messages
+    }
+
+
+def test_a_bus_that_is_gone_does_not_hold_the_end(broken) -> None:  # type: ignore[no-untyped-def]
+    raw, bus, clock, _ = broken
+    sender = CyclicSender(bus, Codec(), clock)
+    raw.error = can.CanOperationError("gone")
+    real = SystemClock()
+    start_s = real.now_s()
+    sender.close()
+    assert real.now_s() - start_s < 2.0
+    assert sender.failed == len(DATA_IDS)
 
 
 def test_a_single_refused_frame_is_no_bus_off(broken) -> None:  # type: ignore[no-untyped-def]
