@@ -115,6 +115,8 @@ def _held(
 ) -> Latch | None:
     """Braking in progress goes on until the ego is no faster than its target and, if that still
     brakes, would not reach it; until the ego stood for a while; or until the target is lost."""
+    if not 0 <= time_s - scene.time_s <= settings.data_hold_s:
+        return None
     track = next((one for one in scene.tracks or () if one.id == latch.target_id), None)
     if track is not None:
         target_mps = latch.target_speed_mps if track.speed_mps is None else track.speed_mps
@@ -125,9 +127,12 @@ def _held(
         stopped_s = time_s if latch.stopped_s is None else latch.stopped_s
         held = 0 <= time_s - stopped_s < settings.standstill_hold_s
         return replace(latch, stopped_s=stopped_s) if held else None
-    if not 0 <= time_s - latch.confirmed_s <= settings.data_hold_s:
+    creeping = speed_mps is not None and speed_mps < _CREEPING_MPS
+    if not creeping and not 0 <= time_s - latch.confirmed_s <= settings.data_hold_s:
         return None
-    if speed_mps is not None and _CREEPING_MPS < speed_mps <= latch.target_speed_mps:
+    if track is None or speed_mps is None:  # nothing tells that the target is outpaced
+        return latch
+    if _CREEPING_MPS < speed_mps <= latch.target_speed_mps:
         reached = any(threat.track.id == latch.target_id for threat in threats)
         return replace(latch, stage=AebStage.PARTIAL) if reached else None
     return latch

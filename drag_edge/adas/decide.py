@@ -23,6 +23,7 @@ from drag_edge.adas.decision import (
     Side,
 )
 from drag_edge.adas.events import ALL, Right
+from drag_edge.adas.inputs import without_invalid
 from drag_edge.adas.lka import LkaMemory, lka_step
 from drag_edge.adas.monitor import MonitorState, watch
 from drag_edge.adas.state import ModeState, next_mode, shown
@@ -65,7 +66,8 @@ def decide(
     events: those since the last call; the scene's own are added here. A feature whose input is
     missing says UNAVAILABLE and why.
     """
-    health, monitor = watch(scene, events, settings.monitor, state.monitor, time_s)
+    scene, invalid = without_invalid(scene, time_s)
+    health, monitor = watch(scene, (*events, *invalid), settings.monitor, state.monitor, time_s)
     mode = next_mode(health, settings.monitor, state.mode, time_s)
     rights = Right.NONE if mode.mode in _NOBODY else ALL & ~health.forbids
 

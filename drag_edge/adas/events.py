@@ -92,6 +92,7 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         "pitch_implausible": EventPolicy(
             Mode.DEGRADED, "camera_fault", ACTUATION, hold_s=1.0, persist_s=0.5
         ),
+        "scene_invalid": EventPolicy(Mode.DEGRADED, "model_fault", Right.NONE, persist_s=0.1),
         "scene_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
         "scene_stale": EventPolicy(Mode.FALLBACK, "system_fallback", ALL, hold_s=0.1),
         # the own vehicle

@@ -52,9 +52,9 @@ def ego_travel(
     """
     accel = np.asarray(accel_mps2)[:, np.newaxis]
     delay = np.asarray(brake_after_s)[:, np.newaxis]
-    built_up = np.maximum(0.0, grid_s - delay) * settings.brake_ramp_mps3
+    # All at the middle of each step: exact for constant deceleration, and nearly so on the ramp.
+    built_up = np.maximum(0.0, grid_s + _STEP_S / 2 - delay) * settings.brake_ramp_mps3
     decel = np.minimum(np.maximum(settings.full_decel_mps2, -accel), built_up - accel)
-    # Speed at the middle of each step, so that the sum is exact for constant deceleration.
     lost = (np.cumsum(decel, axis=1) - decel / 2) * _STEP_S
     speed = np.maximum(0.0, speed_mps - lost)
     travelled = (np.cumsum(speed, axis=1) - speed) * _STEP_S

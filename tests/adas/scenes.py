@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from drag_edge.config.body import BodySettings
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import (
     BlindSpot,
@@ -16,7 +17,7 @@ from drag_edge.perception.scene import (
     Track,
 )
 
-FRONT_OVERHANG_M = 3.65
+BODY = BodySettings()
 
 
 def ego(speed_mps: float | None = 20.0, time_s: float = 0.0, **changes: Any) -> EgoState:
@@ -71,7 +72,7 @@ def track(
         camera="front",
         label="car",
         box_px=(600.0, 300.0, 680.0, 360.0),
-        x_m=gap_m + FRONT_OVERHANG_M,
+        x_m=gap_m + BODY.front_overhang_m,
         y_m=0.0,
         width_m=1.8,
         gap_m=gap_m,
@@ -100,7 +101,7 @@ def scene(time_s: float = 0.0, **changes: Any) -> Scene:
     """An empty straight road at 20 m/s, everything seen."""
     base = Scene(
         time_s=time_s,
-        frame_index=int(round(time_s * 20)),
+        frame_index=round(time_s * 20),
         ego=ego(time_s=time_s),
         lanes=lanes(),
         path=Path(0.0, 0.0, 0.0, PathSource.LANES),

@@ -1,0 +1,200 @@
+"""Cruise control step by step; the closed loop is in test_drive_acc.py."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from drag_edge.adas.acc import AccMemory, acc_step
+from drag_edge.adas.decision import AccDecision, AccState
+from drag_edge.adas.events import ALL, Right
+from drag_edge.config.acc import AccSettings
+from drag_edge.config.limits import LimitSettings
+from drag_edge.perception.ego import EgoState
+from drag_edge.perception.scene import Path, PathSource, Scene, Track
+from tests.adas import scenes
+
+SETTINGS = AccSettings()
+LIMITS = LimitSettings()
+
+
+def step(scene: Scene, state: AccMemory | None = None, rights: Right = ALL) -> AccDecision:
+    return acc_step(scene, SETTINGS, LIMITS, state or AccMemory(), scene.time_s, rights)[0]
+
+
+def run(egos: list[EgoState], lead: Track | None = None) -> list[AccDecision]:
+    state, decisions = AccMemory(), []
+    for number, ego in enumerate(egos):
+        scene = scenes.scene(number * 0.05, ego=ego)
+        scene = scene if lead is None else scenes.with_lead(scene, lead)
+        decision, state = acc_step(scene, SETTINGS, LIMITS, state, scene.time_s, ALL)
+        decisions.append(decision)
+    return decisions
+
+
+def test_without_a_lead_it_drives_the_set_speed() -> None:
+    assert step(scenes.scene(ego=scenes.ego(20.0, set_speed_mps=30.0))).accel_mps2 == 1.4
+    assert step(scenes.scene(ego=scenes.ego(30.0, set_speed_mps=30.0))).accel_mps2 == 0.0
+    assert step(scenes.scene(ego=scenes.ego(30.0, set_speed_mps=20.0))).accel_mps2 == -1.5
+    assert step(scenes.scene()).state is AccState.SPEED
+
+
+@pytest.mark.parametrize(("setting", "gap_m"), [(1, 20.0), (2, 30.0), (3, 40.0), (None, 30.0)])
+def test_the_drivers_gap_is_kept(setting: int | None, gap_m: float) -> None:
+    scene = scenes.with_lead(
+        scenes.scene(ego=scenes.ego(20.0, gap_setting=setting)), scenes.track(gap_m, 0.0)
+    )
+    decision = step(scene)
+    assert decision.desired_gap_m == pytest.approx(gap_m)
+    assert decision.accel_mps2 == pytest.approx(0.0)
+    assert decision.lead_id == 1
+
+
+def test_near_standstill_the_gap_is_the_stand_off() -> None:
+    scene = scenes.with_lead(
+        scenes.scene(ego=scenes.ego(1.0)), scenes.track(4.0, 0.0, ego_speed_mps=1.0)
+    )
+    assert step(scene).desired_gap_m == 4.0
+
+
+def test_the_leads_acceleration_is_fed_forward() -> None:
+    even = scenes.track(30.0, 0.0)
+    for accel in (-1.0, 1.0):
+        lead = dataclasses.replace(even, accel_mps2=accel)
+        decision = step(scenes.with_lead(scenes.scene(), lead))
+        assert decision.accel_mps2 == pytest.approx(0.4 * accel)
+
+
+def test_a_limit_that_does_not_suffice_calls_the_driver() -> None:
+    decision = step(scenes.with_lead(scenes.scene(), scenes.track(30.0, -15.0)))
+    assert decision.accel_mps2 == -3.5
+    assert decision.takeover
+    assert not step(scenes.with_lead(scenes.scene(), scenes.track(60.0, -5.0))).takeover
+
+
+def test_a_curve_limits_the_speed() -> None:
+    curve = Path(0.0, 0.0, 2.5 / 15.0**2, PathSource.LANES)
+    state = AccMemory()
+    for number in range(60):
+        scene = scenes.scene(number * 0.05, path=curve, ego=scenes.ego(20.0))
+        decision, state = acc_step(scene, SETTINGS, LIMITS, state, scene.time_s, ALL)
+    assert decision.accel_mps2 == pytest.approx(-1.5, abs=0.01)
+    slow = scenes.scene(3.0, path=curve, ego=scenes.ego(15.0))
+    decision, _ = acc_step(slow, SETTINGS, LIMITS, dataclasses.replace(state, accel_mps2=0.0),
+                           3.0, ALL)  # fmt: skip
+    assert abs(decision.accel_mps2 or 9.0) < 0.1
+
+
+def test_a_cut_in_that_does_not_close_is_not_braked_for_hard() -> None:
+    before = AccMemory(-0.05, True, False, 0.0, 7, 1.5)
+    cut_in = scenes.with_lead(scenes.scene(), scenes.track(18.0, 0.0))
+    decision = step(cut_in, before)
+    assert decision.time_gap_s == pytest.approx(0.9, abs=0.02)
+    assert decision.accel_mps2 is not None
+    assert decision.accel_mps2 > -0.3
+    same_lead = step(cut_in, dataclasses.replace(before, lead_id=1))
+    assert same_lead.accel_mps2 is not None
+    assert same_lead.accel_mps2 < decision.accel_mps2
+
+
+def test_after_a_cut_in_the_gap_opens_again() -> None:
+    state, gaps = AccMemory(-0.05, True, False, 0.0, 7, 1.5), []
+    for number in range(160):
+        scene = scenes.with_lead(scenes.scene(number * 0.05), scenes.track(18.0, 0.0))
+        decision, state = acc_step(scene, SETTINGS, LIMITS, state, scene.time_s, ALL)
+        gaps.append(decision.time_gap_s)
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == 1.5
+    assert gaps[20] < 1.1
+
+
+def test_the_accelerator_overrides_and_cruise_comes_back() -> None:
+    decisions = run([scenes.ego()] * 2 + [scenes.ego(accelerator=0.3)] * 2 + [scenes.ego()] * 2)
+    assert [one.state for one in decisions] == [
+        *[AccState.SPEED] * 2, *[AccState.OVERRIDE] * 2, *[AccState.SPEED] * 2,
+    ]  # fmt: skip
+    assert decisions[2].accel_mps2 is None
+
+
+@pytest.mark.parametrize(
+    "wake", [{"acc_enabled": False}, {"set_speed_mps": 29.0}], ids=["switch", "set speed"]
+)
+def test_the_brake_ends_cruise_until_the_driver_calls_it_back(wake: dict[str, object]) -> None:
+    decisions = run(
+        [scenes.ego()] * 2
+        + [scenes.ego(brake_pressed=True)] * 2
+        + [scenes.ego()] * 2
+        + [scenes.ego(**wake)]
+        + [scenes.ego(**{**wake, "acc_enabled": True})]
+    )
+    states = [one.state for one in decisions]
+    assert states[2:6] == [AccState.STANDBY] * 4
+    assert states[-1] is AccState.SPEED
+
+
+def test_a_brake_before_cruise_began_only_delays_it() -> None:
+    decisions = run([scenes.ego(brake_pressed=True)] * 2 + [scenes.ego()] * 2)
+    assert [one.state for one in decisions][1:3] == [AccState.STANDBY, AccState.SPEED]
+
+
+@pytest.mark.parametrize(
+    ("ego", "state", "reason"),
+    [
+        ({"acc_enabled": False}, AccState.OFF, "switched off by the driver"),
+        ({"acc_enabled": None}, AccState.UNAVAILABLE, "driver's switch unknown"),
+        ({"speed_mps": None}, AccState.UNAVAILABLE, "ego speed unknown"),
+        ({"brake_pressed": None}, AccState.UNAVAILABLE, "brake pedal unknown"),
+        ({"set_speed_mps": None}, AccState.STANDBY, "no set speed"),
+        ({"speed_mps": 51.0}, AccState.STANDBY, "too fast"),
+    ],
+)
+def test_what_keeps_it_from_controlling_is_said(
+    ego: dict[str, object], state: AccState, reason: str
+) -> None:
+    decision = step(scenes.scene(ego=scenes.ego(**ego)))
+    assert (decision.state, decision.reason, decision.accel_mps2) == (state, reason, None)
+
+
+def test_objects_that_are_unknown_are_not_an_empty_road() -> None:
+    decision = step(scenes.scene(tracks=None))
+    assert (decision.state, decision.accel_mps2) == (AccState.UNAVAILABLE, None)
+    assert decision.reason == "objects unknown"
+
+
+def test_without_the_right_it_is_unavailable() -> None:
+    assert step(scenes.scene(), rights=ALL & ~Right.ACC).state is AccState.UNAVAILABLE
+
+
+def standing(gap_m: float, speed_mps: float, time_s: float, **ego: object) -> Scene:
+    lead = scenes.track(gap_m, speed_mps, ego_speed_mps=0.0)
+    return scenes.with_lead(scenes.scene(time_s, ego=scenes.ego(0.0, **ego)), lead)
+
+
+def test_it_stands_behind_a_stopped_lead_and_goes_with_it() -> None:
+    state = AccMemory()
+    decision, state = acc_step(standing(3.5, 0.0, 0.0), SETTINGS, LIMITS, state, 0.0, ALL)
+    decision, state = acc_step(standing(3.5, 0.0, 0.05), SETTINGS, LIMITS, state, 0.05, ALL)
+    assert decision.state is AccState.STOPPED
+    assert decision.accel_mps2 is not None
+    assert decision.accel_mps2 <= -1.0
+    decision, state = acc_step(standing(5.0, 2.0, 3.0), SETTINGS, LIMITS, state, 3.0, ALL)
+    assert decision.state is not AccState.STOPPED
+
+
+def test_after_a_long_stop_the_driver_must_confirm() -> None:
+    state = AccMemory()
+    for time_s in (0.0, 0.05):
+        _, state = acc_step(standing(3.5, 0.0, time_s), SETTINGS, LIMITS, state, time_s, ALL)
+    late = standing(6.0, 2.0, 11.0)
+    decision, state = acc_step(late, SETTINGS, LIMITS, state, 11.0, ALL)
+    assert (decision.state, decision.reason) == (AccState.STOPPED, "confirm to go")
+    confirmed = standing(6.0, 2.0, 11.05, accelerator=0.2)
+    decision, state = acc_step(confirmed, SETTINGS, LIMITS, state, 11.05, ALL)
+    assert decision.state is not AccState.STOPPED
+
+
+def test_time_gaps_outside_the_standard_are_refused() -> None:
+    for gaps in ((0.7, 1.5, 2.0), (1.0, 1.2, 1.4), (2.0, 1.5, 1.0)):
+        with pytest.raises(ValueError, match="time gap"):
+            AccSettings(time_gaps_s=gaps)

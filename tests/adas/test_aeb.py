@@ -1,0 +1,255 @@
+"""Emergency braking: gates, evidence, latch, driver; the closed loop is in test_drive_aeb.py."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from drag_edge.adas.aeb import AebState, aeb_step
+from drag_edge.adas.decision import AebDecision, AebStage
+from drag_edge.adas.events import ALL, Right
+from drag_edge.adas.prediction import Target, ego_travel, least_gaps, target_travel, times
+from drag_edge.config.aeb import AebSettings
+from drag_edge.perception.ego import EgoState
+from drag_edge.perception.scene import Path, PathSource, Scene, Track
+from tests.adas import scenes
+
+SETTINGS = AebSettings()
+BRAKING = (AebStage.PARTIAL, AebStage.FULL)
+
+
+def close(gap_m: float = 10.0, **changes: object) -> Track:
+    """A standing car at which the ego's 20 m/s must brake fully now."""
+    return scenes.track(gap_m, -20.0, **changes)
+
+
+def run(
+    tracks: Sequence[Track | None], ego: EgoState | None = None, rights: Right = ALL,
+    settings: AebSettings = SETTINGS, lead: bool = True,
+) -> list[AebDecision]:  # fmt: skip
+    """One decision every 50 ms; None is a scene without any track."""
+    state, decisions = AebState(), []
+    for step, track in enumerate(tracks):
+        time_s = step * 0.05
+        scene = scenes.scene(time_s, ego=ego or scenes.ego(20.0, time_s))
+        if track is not None:
+            scene = scenes.with_lead(scene, track)
+            scene = scene if lead else dataclasses.replace(scene, lead=None)
+        decision, state = aeb_step(scene, settings, scenes.BODY, state, time_s, rights)
+        decisions.append(decision)
+    return decisions
+
+
+def test_it_brakes_fully_after_three_frames_and_not_before() -> None:
+    stages = [decision.stage for decision in run([close()] * 4)]
+    assert stages == [AebStage.READY, AebStage.READY, AebStage.FULL, AebStage.FULL]
+    last = run([close()] * 4)[-1]
+    assert last.decel_mps2 == -9.0
+    assert last.warning
+    assert last.target_id == 1
+
+
+def test_stages_come_in_order_as_the_gap_closes() -> None:
+    gaps = np.arange(90.0, 5.0, -1.0)
+    stages = [one.stage.value for one in run([close(float(gap)) for gap in gaps])]
+    assert stages == sorted(stages)
+    assert {AebStage(value) for value in stages} == {
+        AebStage.READY, AebStage.PREFILL, AebStage.WARN, AebStage.PARTIAL, AebStage.FULL,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "track",
+    [
+        pytest.param(close(confidence=0.69), id="low confidence"),
+        pytest.param(close(frames=2), id="too few frames"),
+        pytest.param(close(gap_m=0.7), id="nearer than 0.75 m"),
+        pytest.param(scenes.track(121.0, -60.0, speed_mps=-40.0), id="farther than 120 m"),
+        pytest.param(scenes.track(2.0, -0.9), id="closing slower than 1 m/s"),
+        pytest.param(close(path_overlap=0.2), id="beside the path"),
+    ],
+)
+def test_the_gates(track: Track) -> None:
+    assert {one.stage for one in run([track] * 8, lead=False)} == {AebStage.READY}
+
+
+def test_no_decision_below_two_metres_per_second() -> None:
+    decisions = run([scenes.track(1.0, -1.9, ego_speed_mps=1.9)] * 5, ego=scenes.ego(1.9))
+    assert decisions[-1].stage is AebStage.READY
+
+
+def test_a_jumping_range_starts_the_count_again() -> None:
+    decisions = run([close(10.0), close(19.0)] * 6)
+    assert {one.stage for one in decisions} == {AebStage.READY}
+
+
+def test_a_picture_that_grows_too_slowly_is_a_contradiction_and_no_full_braking() -> None:
+    doubtful = close(scale_ttc_s=5.0)
+    assert run([doubtful] * 10)[-1].stage is AebStage.PARTIAL
+    assert run([dataclasses.replace(doubtful, frames=4)] * 10)[-1].stage is AebStage.WARN
+
+
+def test_without_growth_full_braking_asks_for_more_frames() -> None:
+    assert run([close(scale_ttc_s=None, frames=5)] * 10)[-1].stage is AebStage.PARTIAL
+    assert run([close(scale_ttc_s=None, frames=6)] * 10)[-1].stage is AebStage.FULL
+
+
+def test_it_outlives_the_target_for_half_a_second_and_no_longer() -> None:
+    decels = [one.decel_mps2 for one in run([close()] * 5 + [None] * 20)]
+    assert decels[5 + 8] == -9.0
+    assert decels[5 + 11] is None
+
+
+def test_stale_data_are_held_for_half_a_second_and_start_nothing() -> None:
+    state = AebState()
+    for step in range(5):
+        scene = scenes.with_lead(scenes.scene(step * 0.05), close())
+        _, state = aeb_step(scene, SETTINGS, scenes.BODY, state, step * 0.05, ALL)
+    held, _ = aeb_step(scene, SETTINGS, scenes.BODY, state, 0.65, Right.NONE)
+    assert held.decel_mps2 == -9.0
+    released, _ = aeb_step(scene, SETTINGS, scenes.BODY, state, 0.75, Right.NONE)
+    assert released.decel_mps2 is None
+    assert released.stage is AebStage.UNAVAILABLE
+    fresh, _ = aeb_step(scene, SETTINGS, scenes.BODY, AebState(), 0.65, Right.NONE)
+    assert fresh.decel_mps2 is None
+
+
+def test_braking_ends_when_the_ego_is_no_faster_than_its_target() -> None:
+    slower = [scenes.track(10.0, 0.5, speed_mps=20.5)] * 2
+    assert run([close()] * 4 + slower)[-1].decel_mps2 is None
+
+
+def test_braking_goes_on_while_a_target_that_is_as_fast_still_brakes() -> None:
+    braking = [scenes.track(6.0, 0.5, speed_mps=20.5, accel_mps2=-6.0)] * 4
+    assert run([close()] * 4 + braking)[-1].stage in BRAKING
+
+
+def test_standstill_is_held_and_then_released() -> None:
+    state, decels = AebState(), []
+    for step in range(60):
+        time_s = step * 0.05
+        speed = 20.0 if step < 4 else 0.0
+        lead = close() if step < 4 else scenes.track(1.0, 0.0, ego_speed_mps=0.0)
+        scene = scenes.with_lead(scenes.scene(time_s, ego=scenes.ego(speed)), lead)
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, ALL)
+        decels.append(decision.decel_mps2)
+    assert decels[4 + 28] == -9.0
+    assert decels[4 + 31] is None
+
+
+def test_kick_down_interrupts_but_still_warns() -> None:
+    floored = scenes.ego(20.0, accelerator=0.95)
+    decision = run([close()] * 6, ego=floored)[-1]
+    assert decision.decel_mps2 is None
+    assert decision.stage is AebStage.WARN
+    assert decision.reason == "driver overrides"
+
+
+def test_a_quick_turn_of_the_wheel_interrupts_braking_in_progress() -> None:
+    state, stages = AebState(), []
+    for step in range(10):
+        time_s = step * 0.05
+        angle = 0.0 if step < 5 else 0.25 * (step - 4)  # 5 rad/s
+        ego = scenes.ego(20.0, time_s, steering_wheel_angle_rad=angle)
+        scene = scenes.with_lead(scenes.scene(time_s, ego=ego), close())
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, ALL)
+        stages.append(decision.stage)
+    assert stages[4] is AebStage.FULL
+    assert stages[5:] == [AebStage.WARN] * 5
+
+
+def test_a_driver_who_brakes_enough_is_not_warned() -> None:
+    lead = scenes.track(40.0, -20.0)
+    coasting = run([lead] * 6, ego=scenes.ego(20.0))[-1]
+    braking = run([lead] * 6, ego=scenes.ego(20.0, accel_mps2=-6.0, brake_pressed=True))[-1]
+    too_little = run([lead] * 6, ego=scenes.ego(20.0, accel_mps2=-2.0, brake_pressed=True))[-1]
+    assert coasting.warning
+    assert not braking.warning
+    assert too_little.warning
+
+
+@pytest.mark.parametrize(
+    ("scene", "rights", "stage", "reason"),
+    [
+        (scenes.scene(tracks=None), ALL, AebStage.UNAVAILABLE, "objects unknown"),
+        (scenes.scene(ego=scenes.ego(None)), ALL, AebStage.UNAVAILABLE, "ego speed unknown"),
+        (scenes.scene(), Right.BSD, AebStage.UNAVAILABLE, "not allowed by the safety monitor"),
+        (scenes.scene(), ALL, AebStage.READY, ""),
+    ],
+)
+def test_what_is_missing_is_said(scene: Scene, rights: Right, stage: AebStage, reason: str) -> None:
+    decision, _ = aeb_step(scene, SETTINGS, scenes.BODY, AebState(), 0.0, rights)
+    assert (decision.stage, decision.reason, decision.decel_mps2) == (stage, reason, None)
+
+
+def test_without_the_right_to_brake_it_still_warns() -> None:
+    decision = run([close()] * 6, rights=ALL & ~Right.AEB)[-1]
+    assert decision.stage is AebStage.WARN
+    assert decision.decel_mps2 is None
+
+
+def test_switched_off_is_off() -> None:
+    settings = AebSettings(enabled=False)
+    assert run([close()] * 6, settings=settings)[-1].stage is AebStage.OFF
+
+
+def pedestrian(y_m: float, vy_mps: float, gap_m: float = 25.0) -> Track:
+    return scenes.track(
+        gap_m, -13.9, ego_speed_mps=13.9, label="pedestrian", y_m=y_m, vy_mps=vy_mps, width_m=0.5,
+        speed_mps=0.0, path_overlap=0.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("y_m", "vy_mps", "threatens"),
+    [(3.0, -1.4, True), (-3.0, 1.4, True), (3.0, 1.4, False), (3.0, 0.0, False), (0.5, 0.0, True),
+     (6.0, -1.4, False), (2.2, -0.3, False), (-2.0, -1.4, False)],
+)  # fmt: skip
+def test_pedestrians_are_predicted_across_the_road(
+    y_m: float, vy_mps: float, threatens: bool
+) -> None:
+    decision = run([pedestrian(y_m, vy_mps)] * 6, ego=scenes.ego(13.9), lead=False)[-1]
+    assert (decision.stage is not AebStage.READY) is threatens
+
+
+def test_the_corridor_follows_the_path_through_a_curve() -> None:
+    curve = Path(0.0, 0.0, 1 / 250, PathSource.LANES)
+    beside = pedestrian(0.0, 0.0, gap_m=30.0)  # straight ahead is 2.3 m outside the curve
+    state = AebState()
+    for step in range(6):
+        scene = scenes.scene(step * 0.05, ego=scenes.ego(13.9), tracks=(beside,), path=curve)
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, step * 0.05, ALL)
+    assert decision.stage is AebStage.READY
+
+
+def test_predicted_braking_equals_the_closed_form() -> None:
+    grid = times(8.0)
+    travelled = ego_travel(grid, 20.0, [0.0, 0.0], [0.3, np.inf], SETTINGS)
+    ramp_s = 9.0 / 25.0
+    ramp_m = 20.0 * ramp_s - 25.0 * ramp_s**3 / 6
+    after = 20.0 - 25.0 * ramp_s**2 / 2
+    assert travelled[0, -1] == pytest.approx(20.0 * 0.3 + ramp_m + after**2 / 18, abs=0.1)
+    assert travelled[1, -1] == pytest.approx(20.0 * grid[-1])
+
+
+def test_a_braking_target_stops_where_it_must() -> None:
+    grid = times(8.0)
+    target = Target(10.0, 15.0, -5.0, 0.0, np.inf)
+    assert target_travel(grid, target)[-1] == pytest.approx(15.0**2 / 10)
+    assert target_travel(grid, dataclasses.replace(target, accel_mps2=2.0))[-1] == pytest.approx(
+        15.0 * grid[-1]
+    )
+
+
+def test_the_least_gap_is_found_while_both_still_move() -> None:
+    """20 m/s behind 15 m/s, both braking: stopping distances say 0.3 m more than enough."""
+    grid = times(8.0)
+    ego = ego_travel(grid, 20.0, [0.0], [0.0], SETTINGS)
+    target = Target(30.0, 15.0, -9.0, 0.0, np.inf)
+    stops_apart = 30.0 + 15.0**2 / 18 - ego[0, -1]
+    assert least_gaps(grid, target, ego, 5.6)[0] <= stops_apart + 0.05
+    slow = Target(6.0, 15.0, 0.0, 0.0, np.inf)
+    assert least_gaps(grid, slow, ego, 5.6)[0] < 6.0 - 1.0
