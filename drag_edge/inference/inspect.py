@@ -44,7 +44,8 @@ class ModelReport:
         recipe = self.plan.recipe
         order = "rgb" if recipe.rgb else "bgr"
         lines.append(
-            f"  used as {self.plan.task}, read as {self.plan.form}, picture by {recipe.resize}, "
+            f"  used as {self.plan.task}, read as {self.plan.form}, "
+            f"picture by {recipe.resize}, roi {[round(part, 6) for part in recipe.roi]}, "
             f"{order}, pixel x {recipe.scale:.6g}, mean {list(recipe.mean)}, std {list(recipe.std)}"
         )
         words = self.plan.labels
@@ -72,6 +73,7 @@ class ModelReport:
                 "task": plan.task,
                 "format": plan.form,
                 "resize": plan.recipe.resize,
+                "roi": list(plan.recipe.roi),
                 "color_order": "rgb" if plan.recipe.rgb else "bgr",
                 "scale": plan.recipe.scale,
                 "mean": list(plan.recipe.mean),

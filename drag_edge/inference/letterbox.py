@@ -76,7 +76,8 @@ def place(
     """Place the roi (fractions left, top, right, bottom) of a frame into an input; sizes in pixels.
 
     letterbox rounds exactly as Ultralytics' LetterBox (8.4, not `auto`) does: scaled size by
-    Python's round, and the odd pixel of padding at the right and bottom.
+    Python's round, and the odd pixel of padding at the right and bottom. letterbox_corner cuts the
+    scaled size down to whole pixels, as YOLOX's preproc does.
     """
     source = roi_pixels(frame_width, frame_height, roi)
     if resize == "crop":
@@ -85,8 +86,9 @@ def place(
     if resize in ("stretch", "crop"):
         return Placement(source, 0, 0, input_width, input_height, input_width, input_height)
     gain = min(input_height / source_height, input_width / source_width)
-    width = max(round(source_width * gain), 1)
-    height = max(round(source_height * gain), 1)
+    whole = round if resize == "letterbox" else int
+    width = max(whole(source_width * gain), 1)
+    height = max(whole(source_height * gain), 1)
     left = top = 0
     if resize == "letterbox":
         left = round((input_width - width) / 2 - 0.1)

@@ -18,7 +18,6 @@ from drag_edge.inference.preprocess import Preprocessor
 from drag_edge.inference.results import Result
 from drag_edge.inference.runtimes import open_engine
 
-_WARM_UP_RUNS = 2
 _WARM_UP_GREY = 114
 
 
@@ -75,16 +74,17 @@ class LoadedModel:
 def load_model(
     settings: ModelSettings, open_: Callable[[ModelSettings], Engine] = open_engine
 ) -> LoadedModel:
-    """Open, plan and warm up. Raises ModelError; nothing stays open then."""
+    """Open, run once on grey (the first run is the slow one), plan.
+
+    Raises ModelError; nothing stays open then.
+    """
     engine = open_(settings)
     try:
         metadata = parse_metadata(engine.metadata)
         for buffer in engine.input_buffers.values():
             buffer[...] = _WARM_UP_GREY if buffer.dtype == np.uint8 else _WARM_UP_GREY / 255
-        outputs = engine.run()
-        plan = make_plan(settings, metadata, engine.inputs, engine.outputs, outputs)
-        for _ in range(_WARM_UP_RUNS - 1):
-            engine.run()
+        first_run = engine.run()
+        plan = make_plan(settings, metadata, engine.inputs, engine.outputs, first_run)
         return LoadedModel(engine, plan, metadata)
     except BaseException:
         engine.close()

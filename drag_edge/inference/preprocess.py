@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drag_edge.inference.engine import ModelError
 from drag_edge.inference.letterbox import WHOLE, Placement, Resize, Roi, place
 
 
@@ -49,7 +50,13 @@ class Preprocessor:
         self._offset = _by_channel(-np.asarray(recipe.mean, np.float64) / deviation, neutral=0)
 
     def fill(self, image: NDArray[np.uint8]) -> Placement:
-        """Put an H×W×3 uint8 BGR picture into the buffer; returns where its pixels went."""
+        """Put an H×W×3 uint8 BGR picture into the buffer; returns where its pixels went.
+
+        Raises ModelError for anything else.
+        """
+        # Checked, because OpenCV would otherwise write elsewhere and leave the last picture here.
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ModelError(f"a picture of {image.shape} {image.dtype} is not H×W×3 uint8")
         placement = self._place(image.shape[1], image.shape[0])
         x0, y0, x1, y1 = placement.source
         part = image[y0:y1, x0:x1]

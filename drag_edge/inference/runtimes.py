@@ -14,7 +14,9 @@ def open_engine(settings: ModelSettings) -> Engine:
     runtime = choose_runtime(settings.runtime, settings.file)
     if runtime == "onnx":
         return OnnxEngine(settings.file, settings.threads)
-    raise ModelError(f"runtime {runtime} is not part of this version; use runtime: onnx")
+    raise ModelError(
+        f"runtime {runtime} is not part of this version: name an ONNX file and leave runtime out"
+    )
 
 
 def choose_runtime(wanted: Runtime, file: Path) -> Runtime:

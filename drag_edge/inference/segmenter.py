@@ -74,10 +74,12 @@ def _paint_many(scores: NDArray[Any], surfaces: Mapping[int, int]) -> NDArray[np
     """
     best = scores[0].copy()
     painted = np.full(best.shape, surfaces.get(0, BACKGROUND_ID), np.uint8)
-    for channel in range(1, len(scores)):
+    last = len(scores) - 1
+    for channel in range(1, last + 1):
         better = scores[channel] > best
         np.putmask(painted, better, surfaces.get(channel, BACKGROUND_ID))
-        np.maximum(best, scores[channel], out=best)
+        if channel < last:
+            np.maximum(best, scores[channel], out=best)
     return painted
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from drag_edge.inference.engine import ModelError
 from drag_edge.inference.preprocess import InputRecipe, Preprocessor
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -27,7 +28,8 @@ def plainly(image: NDArray[np.uint8], recipe: InputRecipe, width: int, height: i
         canvas[:] = cv2.resize(part, (width, height))
     else:
         gain = min(height / part.shape[0], width / part.shape[1])
-        size = round(part.shape[1] * gain), round(part.shape[0] * gain)
+        whole = round if recipe.resize == "letterbox" else int
+        size = whole(part.shape[1] * gain), whole(part.shape[0] * gain)
         x = (width - size[0]) // 2 if recipe.resize == "letterbox" else 0
         y = (height - size[1]) // 2 if recipe.resize == "letterbox" else 0
         canvas[y : y + size[1], x : x + size[0]] = cv2.resize(part, size)
@@ -72,6 +74,14 @@ def test_other_input_types_get_the_same_values(dtype: type, scale: float) -> Non
     image = picture(320, 180)
     Preprocessor(recipe, buffer).fill(image)
     np.testing.assert_allclose(buffer, plainly(image, recipe, 64, 32), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((64, 32), np.uint8), np.zeros((64, 32, 3)), np.zeros((64, 32, 4), np.uint8)]
+)
+def test_what_is_no_bgr_picture_is_refused_and_not_taken_for_the_last_one(image: NDArray) -> None:
+    with pytest.raises(ModelError, match="not H×W×3 uint8"):
+        Preprocessor(InputRecipe("letterbox"), np.zeros((1, 3, 32, 64), np.float32)).fill(image)
 
 
 def test_the_picture_is_not_written_to() -> None:
