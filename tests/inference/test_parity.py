@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from drag_edge.config.models import ModelSettings
+from drag_edge.inference.engine import ModelError
 from drag_edge.inference.letterbox import place
 from drag_edge.inference.model import load_model
 from drag_edge.inference.preprocess import InputRecipe, Preprocessor
@@ -107,6 +108,10 @@ def read_picture(path: Path, case: dict[str, Any]) -> np.ndarray:
 
 def test_a_coco_detector_answers_as_under_ultralytics(shared_data: Path) -> None:
     boxes = 0
+    try:
+        load_names(shared_data / "models" / "yolov8n_coco_320_int8.onnx")
+    except ModelError as error:
+        pytest.skip(f"this ONNX Runtime lacks its int8 operators: {error}")
     for case in golden("yolov8n_coco_int8.json")["cases"]:
         model = shared_data / case["model"].removeprefix("shared:")
         assert sha256(model.read_bytes()) == case["model_sha256"]

@@ -278,7 +278,11 @@ def test_other_threads_keep_running_while_a_model_loads(shared_data: Path) -> No
         while not stop.wait(0.002):
             beats_s.append(time.monotonic())
 
-    settings = ModelSettings(file=shared_data / "models" / "yolov8n_coco_320_int8.onnx", threads=1)
+    settings = ModelSettings(
+        file=shared_data / "models" / "yolox_nano_coco_416.onnx",
+        classes={2: "car"},
+        threads=1,
+    )
     thread = threading.Thread(target=beat)
     thread.start()
     try:
