@@ -30,7 +30,8 @@ from drag_edge.vehicle.signals import (
 )
 
 _FPS_WINDOW_S = 2.0
-_UNAVAILABLE = without_command("UNAVAILABLE")
+_STARTING = without_command("UNAVAILABLE")
+_LATE = without_command("UNAVAILABLE", alert="system_fallback")
 _OFF = without_command("OFF")
 
 
@@ -50,7 +51,7 @@ class CyclicSender:
     `publish` may be called from any thread, the newest wins. `step` is called by the clock every
     schedule.TICK_S. While nothing was published, and as soon as the last command is too old
     (`valid_until_s`), only fallback frames leave: mode INIT or FALLBACK, no actuation, nothing
-    known of the road, and the late bit.
+    known of the road, the late bit, and the alert that tells the driver to take over.
     """
 
     def __init__(self, bus: FrameSink, codec: Codec, clock: Clock) -> None:
@@ -137,8 +138,8 @@ class CyclicSender:
             signals = self._told(name, outputs, now_s)
         else:
             late = outputs is not None
-            mode = "FALLBACK" if late else "INIT"
-            signals = self._neutral(name, _UNAVAILABLE, mode, late, now_s)
+            states, mode = (_LATE, "FALLBACK") if late else (_STARTING, "INIT")
+            signals = self._neutral(name, states, mode, late, now_s)
             self.fallback_frames += 1
         message = self._message(name, signals, outputs, now_s)
         self._count(name, self._bus.transmit(message))

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from drag_edge.adas.alerts import ALERTS
 from drag_edge.perception.scene import BlindSpot, LaneLine, Track
 from drag_edge.vehicle.outputs import Heartbeat, Outputs
 
@@ -255,10 +256,11 @@ def _heartbeat(heartbeat: Heartbeat) -> Signals:
     }
 
 
-def without_command(state: str) -> Mapping[str, Signals]:
+def without_command(state: str, alert: str | None = None) -> Mapping[str, Signals]:
     """What every message says when nobody may act: no demand, no picture of the road.
 
-    state: the features' state, UNAVAILABLE while something is wrong, OFF at a clean end.
+    state: the features' state, UNAVAILABLE while something is wrong, OFF at a clean end. alert:
+    key of adas/alerts.py that the driver is told.
     """
     return {
         "AEB": {"AebStage": state},
@@ -266,6 +268,11 @@ def without_command(state: str) -> Mapping[str, Signals]:
         "ACC": {"AccState": state},
         "BSD": {"BsdLeft": state, "BsdRight": state},
         "LDW": {"LdwDeparture": "NONE"},
+        "ALERT": {
+            "AlertCount": 0 if alert is None else 1,
+            "AlertId": "NONE" if alert is None else alert.upper(),
+            "AlertPriority": 0 if alert is None else ALERTS[alert].priority,
+        },
     }
 
 

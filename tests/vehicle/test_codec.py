@@ -34,10 +34,10 @@ def encoded(name: str, signals: dict[str, object]) -> dict[str, object]:
     return dict(decode(CODEC.frame_id(name), payload))
 
 
-@pytest.mark.parametrize(("message", "signal"), NUMBERS, ids=lambda part: part.name)
-@settings(max_examples=20)
-@given(share=st.floats(0, 1))
-def test_what_is_in_range_comes_back_within_half_a_step(message, signal, share) -> None:  # type: ignore[no-untyped-def]
+@settings(max_examples=400)
+@given(number=st.sampled_from(NUMBERS), share=st.floats(0, 1))
+def test_what_is_in_range_comes_back_within_half_a_step(number, share) -> None:  # type: ignore[no-untyped-def]
+    message, signal = number
     value = signal.minimum + share * (signal.maximum - signal.minimum)
     result = CODEC.encode(message.name, {signal.name: value})
     back = decode(message.frame_id, result.payload)[signal.name]
@@ -45,10 +45,10 @@ def test_what_is_in_range_comes_back_within_half_a_step(message, signal, share) 
     assert result.saturated == ()
 
 
-@pytest.mark.parametrize(("message", "signal"), NUMBERS, ids=lambda part: part.name)
-@settings(max_examples=20)
-@given(value=st.floats(allow_nan=True, allow_infinity=True))
-def test_any_number_is_kept_or_saturated_never_wrapped(message, signal, value) -> None:  # type: ignore[no-untyped-def]
+@settings(max_examples=400)
+@given(number=st.sampled_from(NUMBERS), value=st.floats(allow_nan=True, allow_infinity=True))
+def test_any_number_is_kept_or_saturated_never_wrapped(number, value) -> None:  # type: ignore[no-untyped-def]
+    message, signal = number
     result = CODEC.encode(message.name, {signal.name: value})
     back = decode(message.frame_id, result.payload)[signal.name]
     if not math.isfinite(value):

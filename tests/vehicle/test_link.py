@@ -16,7 +16,7 @@ from drag_edge.vehicle.dbc import decode
 from drag_edge.vehicle.e2e import E2EReceiver, E2ESettings, E2EStatus
 from drag_edge.vehicle.link import VehicleLink
 from tests.vehicle.builders import command, decision, scene
-from tests.vehicle.test_ego import DBC, MAPPING, motion
+from tests.vehicle.cars import DBC, MAPPING, motion
 
 
 def vehicle_settings(folder: Path, channel: str) -> VehicleSettings:

@@ -15,7 +15,7 @@ from drag_edge.config.report import Kind
 from drag_edge.config.vehicle import EgoSettings
 from drag_edge.vehicle.foreign_dbc import DbcError, load_dbc
 from drag_edge.vehicle.mapping import bind, check_ego_mapping
-from tests.vehicle.test_ego import DBC, MAPPING
+from tests.vehicle.cars import DBC, MAPPING
 
 
 def ego(folder: Path, **changes: Any) -> EgoSettings:

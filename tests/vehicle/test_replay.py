@@ -16,8 +16,8 @@ from drag_edge.config.vehicle import CanSettings, VehicleSettings
 from drag_edge.events import Event
 from drag_edge.vehicle.link import VehicleLink
 from drag_edge.vehicle.replay import DamagedLogError, LogReplay, check_replay, read_frames
-from tests.vehicle.test_ego import RAV4
-from tests.vehicle.test_log import drive
+from tests.vehicle.cars import RAV4
+from tests.vehicle.drives import drive
 
 
 def recorded(folder: Path, suffix: str, count: int = 20) -> Path:

@@ -144,6 +144,7 @@ def test_a_loop_that_stands_leaves_only_fallback_frames_within_the_deadline() ->
     assert {frame["StatusMode"] for frame in after["STATUS"]} == {"FALLBACK"}
     assert {frame["StatusFaultLate"] for frame in after["STATUS"]} == {"YES"}
     assert {frame["AccState"] for frame in after["ACC"]} == {"UNAVAILABLE"}
+    assert {frame["AlertId"] for frame in after["ALERT"]} == {"SYSTEM_FALLBACK"}
     assert after["LEAD"][-1]["LeadGap"] is None
     assert after["STATUS"][-1]["StatusLoopAge"] == pytest.approx(2.54)
     # No silence either: the receiver sees a heartbeat that says what is wrong.

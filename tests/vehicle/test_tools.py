@@ -9,7 +9,7 @@ from pathlib import Path
 import can
 import pytest
 
-from tests.vehicle.test_log import drive
+from tests.vehicle.drives import drive
 
 
 def run(repository: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
