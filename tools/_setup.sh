@@ -68,7 +68,7 @@ make_venv() {
     rm -rf "$venv"
     if has_pip "$python" && "$python" -m venv --without-pip "$venv"; then
         site=$("$venv_python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-        "$python" -m pip install --quiet --target "$site" pip ||
+        "$python" -m pip install -qq --disable-pip-version-check --target "$site" pip ||
             fail "pip could not be put into .venv; what pip says above is the reason"
         return
     fi
@@ -99,7 +99,7 @@ PY
         return
     fi
     say "installing drag_edge$extras and what it needs (once)"
-    "$venv_python" -m pip install --quiet --disable-pip-version-check --editable "$root$extras" ||
+    "$venv_python" -m pip install -qq --disable-pip-version-check --editable "$root$extras" ||
         fail "pip could not install the package; what pip says above is the reason." \
             "Without a network, set pip's index or wheel folder (pip config, PIP_INDEX_URL, PIP_FIND_LINKS)."
     printf '%s\n' "$wanted" >"$stamp"

@@ -233,11 +233,12 @@ def _brackets(frame: Picture, box: Rectangle, colour: Colour, thickness: int) ->
     x0, y0, x1, y1 = box
     arm = max(4.0, min(26.0, 0.24 * min(x1 - x0, y1 - y0)))
     corners = [
-        _fixed([(x + sx * arm, y), (x, y), (x, y + sy * arm)])
+        [(x + sx * arm, y), (x, y), (x, y + sy * arm)]
         for x, sx in ((x0, 1), (x1, -1))
         for y, sy in ((y0, 1), (y1, -1))
     ]
-    _edged(frame, corners, colour, thickness)
+    lines = (np.array(corners) * SUBPIXEL).astype(np.int32)
+    _edged(frame, list(lines), colour, thickness)
 
 
 def _edged(frame: Picture, lines: list[NDArray[np.int32]], colour: Colour, thickness: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import cv2
@@ -25,8 +26,8 @@ LINE_WIDTH_M = 0.14
 PATH_WIDTH_M = 0.3
 FADED_FAR = 0.22
 FADED_NEAR = 0.4
-FADES_KEPT = 24
-SLAB_ROWS = 64
+FADES_KEPT = 8
+SLAB_ROWS = 48
 OLD_S = 0.5
 """A line that has not been measured for this long is at its faintest."""
 
@@ -70,8 +71,8 @@ class RoadPainter:
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._ink: Picture = np.zeros((height_px, width_px, 3), np.uint8)
-        self._cover: Picture = np.zeros((height_px, width_px, 3), np.uint8)
-        self._fades: dict[int, Picture] = {}
+        self._cover: Picture = np.zeros((height_px, width_px), np.uint8)
+        self._fades: dict[int, tuple[Picture, Picture]] = {}
 
     def paint(self, frame: Picture, bands: Sequence[Band], view: View) -> None:
         """Paint all bands, the later ones over the earlier, fading towards the horizon."""
@@ -89,27 +90,33 @@ class RoadPainter:
         for band, outline in zip(bands, outlines, strict=True):
             if len(outline) >= 3:
                 _fill(self._ink, self._cover, outline, band)
-        fade = self._fade(bottom - top)
         for row in range(top, bottom, SLAB_ROWS):
             rows = slice(row, min(bottom, row + SLAB_ROWS))
             columns = extent.columns(rows, frame.shape[1])
-            ink, cover = self._ink[rows, columns], self._cover[rows, columns]
-            if ink.size:
-                part = fade[rows.start - top : rows.stop - top, columns]
-                cv2.multiply(ink, part, dst=ink, scale=1 / 255)
-                cv2.multiply(cover, part, dst=cover, scale=1 / 255)
-                blend(frame[rows, columns], ink, cv2.bitwise_not(cover, cover))
+            if columns.stop > columns.start:
+                self._lay(frame, rows, columns, top, bottom)
 
-    def _fade(self, rows: int) -> Picture:
+    def _lay(self, frame: Picture, rows: slice, columns: slice, top: int, bottom: int) -> None:
+        """Blend one slab of what was painted onto the frame."""
+        ink, cover = self._ink[rows, columns], self._cover[rows, columns]
+        of_ink, of_cover = self._fade(bottom - top)
+        part = (slice(rows.start - top, rows.stop - top), columns)
+        if of_cover[part].min() < 255:
+            cv2.multiply(ink, of_ink[part], dst=ink, scale=1 / 255)
+            cv2.multiply(cover, of_cover[part], dst=cover, scale=1 / 255)
+        keep = cv2.bitwise_not(cover, cover)
+        blend(frame[rows, columns], ink, cv2.merge((keep, keep, keep)))
+
+    def _fade(self, rows: int) -> tuple[Picture, Picture]:
         """The far end melts away instead of ending in an edge, and the near end makes room."""
         fade = self._fades.get(rows)
         if fade is None:
             column = np.interp(
                 np.linspace(0, 1, rows), (0.0, FADED_FAR, 1 - FADED_NEAR, 1.0), (0.12, 1, 1, 0.25)
             )
-            fade = np.empty((rows, self._ink.shape[1], 3), np.uint8)
-            fade[:] = np.round(255 * column).astype(np.uint8)[:, None, None]
-            self._fades[rows] = fade
+            levels = np.round(255 * column).astype(np.uint8)[:, None]
+            of_cover = np.repeat(levels, self._cover.shape[1], axis=1)
+            fade = self._fades[rows] = (cv2.merge((of_cover, of_cover, of_cover)), of_cover)
             if len(self._fades) > FADES_KEPT:
                 del self._fades[next(iter(self._fades))]
         return fade
@@ -149,7 +156,7 @@ def _fill(ink: Picture, cover: Picture, outline: NDArray[np.float64], band: Band
     b, g, r = band.colour
     o = band.opacity
     cv2.fillPoly(ink, fixed, (b * o, g * o, r * o), cv2.LINE_AA, SUBPIXEL_BITS)
-    cv2.fillPoly(cover, fixed, (255 * o, 255 * o, 255 * o), cv2.LINE_AA, SUBPIXEL_BITS)
+    cv2.fillPoly(cover, fixed, 255 * o, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def _project(bands: Sequence[Band], view: View) -> list[NDArray[np.float64]]:
@@ -214,8 +221,14 @@ def _range_m(scene: Scene) -> float:
 
 def _stations(range_m: float) -> NDArray[np.float64]:
     """Distances that lie close where the picture is large, and far enough for bends to be round."""
-    far_m = max(NEAR_M + 1.0, min(FAR_M, range_m))
-    return np.asarray(np.geomspace(NEAR_M, far_m, STATIONS))
+    return _geometric(round(max(NEAR_M + 1.0, min(FAR_M, range_m))))
+
+
+@lru_cache(maxsize=128)
+def _geometric(far_m: int) -> NDArray[np.float64]:
+    stations = np.geomspace(NEAR_M, far_m, STATIONS)
+    stations.setflags(write=False)
+    return np.asarray(stations)
 
 
 def _curve_y(curve: LaneLine | Path, x_m: NDArray[np.float64]) -> NDArray[np.float64]:
