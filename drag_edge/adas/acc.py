@@ -90,7 +90,7 @@ def acc_step(
     if lead is not None:
         wanted = min(cruise, _follow_accel(lead, speed, desired, settings))
     accel = _comfortable(wanted, state.accel_mps2, settings, step_s)
-    if needed < -settings.comfort_decel_mps2:
+    if needed < -settings.comfort_decel_mps2:  # what safety asks for is not delayed
         accel = min(accel, needed)
     least, most = accel_bounds_mps2(speed, limits)
     takeover = needed < least - 0.5
@@ -237,8 +237,8 @@ def _needed_accel(lead: Lead, speed_mps: float, settings: AccSettings) -> float:
 def _comfortable(
     wanted: float, before: float | None, settings: AccSettings, step_s: float
 ) -> float:
-    """Low-passed, and rising and falling at the comfortable jerk; strong braking is not delayed."""
-    if before is None or (wanted < -settings.comfort_decel_mps2 and wanted < before):
+    """Low-passed, and changing at the comfortable jerk: the estimate's noise stays out of it."""
+    if before is None:
         return wanted
     filtered = before + (wanted - before) * step_s / (step_s + settings.filter_s)
     change = settings.comfort_jerk_mps3 * step_s

@@ -134,14 +134,15 @@ def _corridor(
     if track.label in VULNERABLE_ROAD_USERS:
         half_m += settings.vulnerable_lateral_margin_m
         return corridor_times(track, scene.path, half_m, settings.crossing_speed_mps, age_s)
-    is_lead = scene.lead is not None and scene.lead.id == track.id
-    if not is_lead and track.path_overlap < settings.min_path_overlap:
-        return math.inf, math.inf
     enters_s, leaves_s = corridor_times(
         track, scene.path, half_m, settings.leaving_speed_mps, age_s
     )
-    # Perception sees it in the path now; only its leaving is predicted.
-    return 0.0, leaves_s if math.isfinite(enters_s) else math.inf
+    if track.path_overlap >= settings.min_path_overlap:
+        # Perception sees it in the path now; only its leaving is predicted.
+        return 0.0, leaves_s if math.isfinite(enters_s) else math.inf
+    # A lead with less overlap is cutting in, or on its way out.
+    is_lead = scene.lead is not None and scene.lead.id == track.id
+    return (enters_s, leaves_s) if is_lead else (math.inf, math.inf)
 
 
 def _evidence(

@@ -54,7 +54,7 @@ class AccSettings(Section):
         1.5, "m/s^2", "Most deceleration towards a lower set or curve speed.", gt=0, le=3.5
     )
     comfort_jerk_mps3: float = quantity(
-        1.5, "m/s^3", "Fastest change of the demand short of strong braking.", gt=0, le=5
+        2.0, "m/s^3", "Fastest change of the demand; needed braking is not held back.", gt=0, le=5
     )
     filter_s: float = quantity(
         0.1, "s", "Time constant that keeps measurement noise out of the demand.", ge=0, le=1
