@@ -60,20 +60,21 @@ def _place(reason: str, path: Path) -> tuple[int | None, int | None]:
     """Where in the file the trouble is: as cantools says, or by the names that it complains of."""
     told = re.search(r"line (\d+)(?:, column (\d+))?", reason)
     if told:
-        return int(told[1]), int(told[2]) if told[2] else None
+        return int(told[1]), int(told[2] or 1)
     message = re.search(r"in message (\w+)", reason)
     if message:
-        return _line_with(path, rf"^\s*BO_\s+\d+\s+{re.escape(message[1])}\s*:"), None
+        return _line_with(path, rf"^\s*BO_\s+\d+\s+{re.escape(message[1])}\s*:")
     entry = re.search(r"((?:VAL_|CM_|BA_|SIG_GROUP_|SG_|BO_)\s+\d+(?:\s+\w+)?)", reason)
     if entry:
         words = r"\s+".join(re.escape(word) for word in entry[1].split())
-        return _line_with(path, rf"^\s*{words}\b"), None
+        return _line_with(path, rf"^\s*{words}\b")
     return None, None
 
 
-def _line_with(path: Path, pattern: str) -> int | None:
+def _line_with(path: Path, pattern: str) -> tuple[int | None, int | None]:
     try:
         lines = path.read_text(encoding="cp1252", errors="replace").splitlines()
     except OSError:
-        return None
-    return next((n for n, line in enumerate(lines, 1) if re.search(pattern, line)), None)
+        return None, None
+    number = next((n for n, line in enumerate(lines, 1) if re.search(pattern, line)), None)
+    return number, None if number is None else 1

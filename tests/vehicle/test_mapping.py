@@ -91,6 +91,7 @@ def test_real_dbcs_that_cantools_refuses_are_told_by_line(
     assert caught.value.exit_code == 78
     (problem,) = check_ego_mapping(EgoSettings(dbc=path))
     assert (problem.file, problem.line) == (path, line)
+    assert problem.column is not None
     assert "cantools" in problem.expected
 
 
