@@ -35,6 +35,7 @@ class DriverHabits:
     guiding_torque_nm: float = 1.0
     resting_torque_nm: float = 0.2
     red_decel_mps2: float = 2.0
+    red_decel_behind_mps2: float = 3.0
     stop_before_line_m: float = 1.5
     resume_acc_mps: float = 5.0
     acc_back_s: float = 1.0
@@ -202,7 +203,8 @@ class Driver:
             return replace(inputs, accelerator=self._now.accelerator)
         inputs, red_brake = self._mind_the_light(view, inputs)
         if red_brake > 0.0:
-            return replace(inputs, brake_mps2=red_brake)
+            behind = -self._following(view, inputs.set_speed_mps)
+            return replace(inputs, brake_mps2=max(red_brake, behind))
         if inputs.acc_on and self._left_alone_s < self.habits.trust_acc_s:
             return replace(inputs, accelerator=self.habits.go_tap) if self._go_s > 1.0 else inputs
         if self._since_aeb_s < self.habits.startled_s:
@@ -221,7 +223,10 @@ class Driver:
             return (replace(inputs, acc_on=False) if self._resuming else inputs), 0.0
         left_m = max(view.stop_m - habits.stop_before_line_m, 0.05)
         needed = view.speed_mps**2 / (2.0 * left_m)
-        if self._stopping or needed >= habits.red_decel_mps2:
+        # Behind somebody who will stop there first, the light is not urgent.
+        behind = view.gap_m is not None and view.gap_m < view.stop_m
+        least = habits.red_decel_behind_mps2 if behind else habits.red_decel_mps2
+        if self._stopping or needed >= least:
             self._stopping = True
             held = 1.5 if view.speed_mps < 0.1 else 0.0
             return inputs, max(needed, held, 0.3)
@@ -232,6 +237,9 @@ class Driver:
             return None
         if self._settings.pedals == "holds_speed":
             return 0.8 * (set_speed_mps - view.speed_mps)
+        return self._following(view, set_speed_mps)
+
+    def _following(self, view: DriverView, set_speed_mps: float) -> float:
         return following_accel(
             view.speed_mps, set_speed_mps, view.gap_m, view.lead_speed_mps, self.habits.style
         )

@@ -1,0 +1,131 @@
+"""Cameras whose networks are always right, or wrong by as much as asked: labels as results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from drag_edge.config.vocabulary import ROAD_MARKS, ROAD_USERS, TRAFFIC_LIGHTS
+from drag_edge.inference.results import ClassMap, Detections, Perceived, Result
+from drag_edge.sim.camera import Camera
+from drag_edge.sim.labels import (
+    BoxLabel,
+    Roi,
+    object_labels,
+    road_map,
+    signal_labels,
+    split_labels,
+)
+from drag_edge.sim.render_look import Look
+from drag_edge.sim.session import Snapshot
+
+ROAD_ROI: Roi = (0.0, 0.444444, 1.0, 1.0)
+ROAD_SIZE = (512, 160)
+OBJECTS_ROI: Roi = (0.0, 0.111111, 1.0, 1.0)
+SIGNAL_ROI: Roi = (0.2, 0.083333, 0.8, 0.616667)
+SPLIT_ROI: Roi = (0.2, 0.466667, 0.8, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SensorErrors:
+    """What is wrong with every box: spread of its edges in pixels, share of boxes missing (each
+    on its own), score told, and the least height in pixels that is seen at all."""
+
+    edge_sigma_px: float = 0.0
+    dropout: float = 0.0
+    score: float = 0.9
+    least_height_px: float = 10.0
+
+
+class LabelSensor:
+    """One simulated camera with its networks, at the regions the demo's models look at."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        look: Look,
+        rng: np.random.Generator,
+        errors: SensorErrors | None = None,
+        front: bool = True,
+    ) -> None:
+        self._camera = camera
+        self._look = look
+        self._rng = rng
+        self._errors = errors if errors is not None else SensorErrors()
+        self._front = front
+        self._index = 0
+
+    def perceive(self, snapshot: Snapshot) -> Perceived:
+        """What all networks say about the picture of this instant."""
+        world, ego, camera, look = snapshot.world, snapshot.ego_pose, self._camera, self._look
+        objects = object_labels(world, ego, camera, look)
+        results: dict[str, Result | None] = {
+            "objects": self._boxes(objects, OBJECTS_ROI, ROAD_USERS)
+        }
+        if self._front:
+            classes = road_map(world, ego, camera, look, ROAD_ROI, ROAD_SIZE)
+            signals, marks = (
+                signal_labels(world, ego, camera),
+                split_labels(world, ego, camera, look),
+            )
+            results |= {
+                "road": ClassMap(classes, self._region(ROAD_ROI)),
+                "signal": self._boxes(signals, SIGNAL_ROI, TRAFFIC_LIGHTS),
+                "split": self._boxes(marks, SPLIT_ROI, ROAD_MARKS),
+            }
+        perceived = Perceived(
+            camera=camera.name,
+            index=self._index,
+            time_s=snapshot.time_s,
+            width_px=camera.width,
+            height_px=camera.height,
+            results=results,
+        )
+        self._index += 1
+        return perceived
+
+    def _boxes(
+        self, labels: Sequence[BoxLabel], roi: Roi, vocabulary: tuple[str, ...]
+    ) -> Detections:
+        errors, region = self._errors, self._region(roi)
+        boxes: list[tuple[float, float, float, float]] = []
+        names: list[str] = []
+        for label in labels:
+            # Drawn whether used or not, so that one box's fate never moves another's.
+            shifts = self._rng.normal(0.0, 1.0, 4) * errors.edge_sigma_px
+            lost = self._rng.random() < errors.dropout
+            box = _cut(np.array([label.x0, label.y0, label.x1, label.y1]) + shifts, region)
+            if lost or box is None or box[3] - box[1] < errors.least_height_px:
+                continue
+            boxes.append(box)
+            names.append(label.name)
+        return Detections(
+            boxes_px=np.array(boxes, np.float32).reshape(-1, 4),
+            scores=np.full(len(boxes), errors.score, np.float32),
+            labels=tuple(names),
+            vocabulary=vocabulary,
+            region_px=region,
+        )
+
+    def _region(self, roi: Roi) -> tuple[float, float, float, float]:
+        width, height = self._camera.width, self._camera.height
+        return (roi[0] * width, roi[1] * height, roi[2] * width, roi[3] * height)
+
+
+def perceive_all(sensors: Mapping[str, LabelSensor], snapshot: Snapshot) -> dict[str, Perceived]:
+    """Every camera's answer about one instant."""
+    return {name: sensor.perceive(snapshot) for name, sensor in sensors.items()}
+
+
+def _cut(
+    box: np.ndarray, region: tuple[float, float, float, float]
+) -> tuple[float, float, float, float] | None:
+    """A box within the region a network looked at; None when less than half of it is inside."""
+    x0, y0 = max(float(box[0]), region[0]), max(float(box[1]), region[1])
+    x1, y1 = min(float(box[2]), region[2]), min(float(box[3]), region[3])
+    whole = max(float((box[2] - box[0]) * (box[3] - box[1])), 1e-6)
+    if x1 <= x0 or y1 <= y0 or (x1 - x0) * (y1 - y0) < 0.5 * whole:
+        return None
+    return x0, y0, x1, y1
