@@ -256,6 +256,10 @@ class RejectionSettings(Section):
     size_tolerance: float = quantity(
         0.45, "1", "A size may differ from its kind's by this share (beyond its σ)", gt=0, le=2
     )
+    odd_frames: int = quantity(
+        3, "1", "A track survives so many impossible sizes in a row (a bump in the road)", ge=0,
+        le=50,
+    )
     horizon_margin_rad: float = quantity(
         0.015, "rad", "A foot this far above the horizon stands on no road", ge=0, le=0.2
     )

@@ -86,8 +86,9 @@ def _on_own_body(
 ) -> Bools:
     """The bonnet: even the largest distance that foot, top and width allow is within the body.
 
-    A part that the picture's edge cuts away only makes the true distance shorter, so every bound
-    holds for cut boxes, too.
+    A part that the picture's edge cuts away only makes the true distance shorter, so the bounds by
+    top and width hold for cut boxes, too. A wide box counts only when it lies below the horizon, as
+    the own bonnet does: a lorry's side just before us reaches above it.
     """
     limit = own_body.to_bumper_m + settings.body_margin_m
     most_width = usual[:, 0] + 3 * spread[:, 0]
@@ -96,10 +97,9 @@ def _on_own_body(
     by_width = most_width / np.maximum(sightings.left - sightings.right, 1e-6)
     headroom = np.maximum(0.0, height_m - least_height)
     by_top = np.where(sightings.top > 0.05, headroom / np.maximum(sightings.top, 0.05), np.inf)
-    near_foot = by_foot < limit + 0.5
-    return np.asarray(
-        (by_foot < limit) | (near_foot & (by_width < limit)) | (near_foot & (by_top < limit))
-    )
+    perhaps = (by_foot < limit + 0.5) | sightings.boxes.cut[:, 3]
+    wide = (by_width < limit) & (sightings.top > -settings.horizon_margin_rad)
+    return np.asarray((by_foot < limit) | (perhaps & (wide | (by_top < limit))))
 
 
 def _impossible(

@@ -14,6 +14,7 @@ from drag_edge.inference.results import Detections
 from drag_edge.perception.camera import CameraModel, Floats
 
 Bools = NDArray[np.bool_]
+_USUAL_STEP_S = 0.05
 VEHICLES = frozenset(ROAD_USERS) - frozenset(VULNERABLE_ROAD_USERS) - {"animal"}
 
 
@@ -184,7 +185,8 @@ def sight(
     scale = camera.z_m * skew / (camera.z_m + side * ahead_y * sizes * np.maximum(fall[2], 0.0))
     width_px, height_px = x1 - x0, y1 - y0
     # An error that stays for several frames weighs as many frames' worth of white noise.
-    share = settings.box_sigma_share * np.sqrt(1 + settings.box_correlation_s / max(dt_s, 0.01))
+    frames = 1 + settings.box_correlation_s / (dt_s or _USUAL_STEP_S)
+    share = settings.box_sigma_share * np.sqrt(frames)
     edge_u = np.hypot(settings.box_sigma_px, share * width_px)
     edge_v = np.hypot(settings.box_sigma_px, share * height_px)
     cut_left, cut_top, cut_right, cut_bottom = boxes.cut.T

@@ -15,6 +15,7 @@ from drag_edge.perception.sightings import VEHICLES, Sightings
 
 _MOST_LOG_ODDS = 4.0
 _FIRST_LOG_ODDS = -0.85
+_USUAL_STEP_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,11 @@ class TrackedObject:
         self.road_share: float | None = None
         self.jumped = False
         self.side_cut = False
+        self.odd_in_row = 0
         self._start_range(sightings, index, now)
-        self._take(sightings, index, now, gate=False)
+        self._note(float(sightings.boxes.scores[index]), now.time_s)
+        self._apply(sightings, index, now, gate=False)
+        self._grow(sightings, index, now.time_s)
         self.lateral.start(*self._lateral_measurement(sightings, index), 2.0)
 
     @property
@@ -109,19 +113,19 @@ class TrackedObject:
         """A box was associated."""
         boxes = sightings.boxes
         self.motion.measure(boxes.boxes_px[index], now.time_s - self.seen_s)
-        self.jumped = False
+        self._note(float(boxes.scores[index]), now.time_s)
         if self._vote(boxes.labels[index], float(boxes.scores[index])):
             self._start_range(sightings, index, now)
-        used = self._take(sightings, index, now, gate=True)
-        if used is False:
-            self.range.refused_in_row += 1
-            if self.range.refused_in_row >= self._ranging.jump_frames:
-                self.jumped = True
-                self._start_range(sightings, index, now)
-                self._take(sightings, index, now, gate=False)
-        elif used:
-            self.range.refused_in_row = 0
-        self.lateral.measure(*self._lateral_measurement(sightings, index))
+        accepted = self._apply(sightings, index, now, gate=True)
+        if accepted is not None:
+            self.range.refused_in_row = 0 if accepted else self.range.refused_in_row + 1
+        if self.range.refused_in_row >= self._ranging.jump_frames:
+            self.jumped = True
+            self._start_range(sightings, index, now)
+            self._apply(sightings, index, now, gate=False)
+        self._grow(sightings, index, now.time_s)
+        if not (self._outer_cut(sightings, index) and sightings.boxes.cut[index, 3]):
+            self.lateral.measure(*self._lateral_measurement(sightings, index))
 
     def remember_road(self, share: float | None, dt_s: float, memory_s: float) -> None:
         """Drivable share at its foot, smoothed."""
@@ -165,39 +169,48 @@ class TrackedObject:
             distance = min(distance, height_m / float(sightings.outer_foot[index]))
         self.range.start(distance - prior.rounding_m, now.ego_speed_mps)
 
-    def _take(self, sightings: Sightings, index: int, now: Moment, gate: bool) -> bool | None:
-        """Apply what this box measures; None if nothing usable, False if everything was refused."""
+    def _note(self, score: float, time_s: float) -> None:
+        """It was seen: count it, and believe in it more or less by the detector's score."""
         self.frames += 1
-        self.seen_s = now.time_s
-        score = float(sightings.boxes.scores[index])
+        self.seen_s = time_s
         self._log_odds += math.log(min(3.0, max(0.5, (score + 0.05) / 0.3)))
         self._log_odds = min(_MOST_LOG_ODDS, self._log_odds)
-        outcomes: list[bool] = []
+
+    def _apply(self, sightings: Sightings, index: int, now: Moment, gate: bool) -> bool | None:
+        """Measure the range by size and foot; None if neither is seen, False if refused.
+
+        The size decides while it is seen: the foot alone fits almost any distance far away.
+        """
         sigma_u, sigma_v = float(sightings.sigma_u[index]), float(sightings.sigma_v[index])
-        tall = float(sightings.foot[index] - sightings.top[index])
+        wide, tall = _angular_size(sightings, index)
+        sizes: list[bool] = []
         if sightings.height_seen[index] and tall > 0:
-            outcomes.append(self.range.measure_height(tall, math.sqrt(2) * sigma_v, gate))
-        if sightings.width_seen[index] and self.is_vehicle:
-            wide = float(sightings.left[index] - sightings.right[index])
-            flank = self._flank(wide)
-            if wide - flank > 0.3 * wide:
-                sigma = math.sqrt(2) * sigma_u + 0.4 * flank
-                outcomes.append(self.range.measure_width(wide - flank, sigma, gate))
-            if flank < 0.1 * wide:
-                self.scale.add(now.time_s, "width", wide)
-        if self._scale_kind(sightings, index) != "width" and sightings.height_seen[index]:
-            self.scale.add(now.time_s, "height", tall)
+            sizes.append(self.range.measure_height(tall, math.sqrt(2) * sigma_v, gate))
+        flank = self._flank(wide)
+        if self._width_seen(sightings, index) and wide - flank > 0.3 * wide:
+            sigma = math.sqrt(2) * sigma_u + 0.4 * flank
+            sizes.append(self.range.measure_width(wide - flank, sigma, gate))
+        foot = None
         if sightings.foot_seen[index]:
-            lasting = 1 + self._ranging.foot_correlation_s / max(now.dt_s, 0.01)
+            lasting = 1 + self._ranging.foot_correlation_s / (now.dt_s or _USUAL_STEP_S)
             common = now.pitch_sigma_rad**2 + self._ranging.foot_sigma_rad**2
             sigma = math.sqrt(sigma_v**2 + common * lasting)
-            outcomes.append(self.range.measure_foot(float(sightings.foot[index]), sigma, gate))
-        return any(outcomes) if outcomes else None
+            foot = self.range.measure_foot(float(sightings.foot[index]), sigma, gate)
+        return any(sizes) if sizes else foot
 
-    def _scale_kind(self, sightings: Sightings, index: int) -> str:
-        wide = float(sightings.left[index] - sightings.right[index])
-        seen = bool(sightings.width_seen[index]) and self.is_vehicle
-        return "width" if seen and self._flank(wide) < 0.1 * wide else "height"
+    def _grow(self, sightings: Sightings, index: int, time_s: float) -> None:
+        """Hand the face's angular width to the TTC from scale; the height where a flank shows."""
+        wide, tall = _angular_size(sightings, index)
+        if self._width_seen(sightings, index) and self._flank(wide) < 0.1 * wide:
+            self.scale.add(time_s, "width", wide)
+        elif sightings.height_seen[index] and tall > 0:
+            self.scale.add(time_s, "height", tall)
+
+    def _width_seen(self, sightings: Sightings, index: int) -> bool:
+        """A vehicle's width tells its range; a walker's changes with every step."""
+        return self.is_vehicle and bool(
+            sightings.width_seen[index] and sightings.left[index] > sightings.right[index]
+        )
 
     def _flank(self, wide: float) -> float:
         """How much of the angular width is the object's side rather than its face.
@@ -220,7 +233,8 @@ class TrackedObject:
         from where the flank meets the ground at that edge.
         """
         left, right = float(sightings.left[index]), float(sightings.right[index])
-        distance = self.range.range_m
+        # What makes the outline is the widest part, a little behind the nearest face.
+        distance = self.range.range_m + self.prior.rounding_m
         wide_m = (left - right) * distance
         half = min(wide_m, self.range.width_m) / 2
         on_left = left + right >= 0
@@ -231,7 +245,7 @@ class TrackedObject:
         if self._outer_cut(sightings, index):
             return sign * self._beside_m(
                 abs(outer), float(sightings.outer_foot[index])
-            ), sigma + 0.3
+            ), sigma + 0.5
         return outer * distance - sign * half, sigma
 
     def _outer_cut(self, sightings: Sightings, index: int) -> bool:
@@ -249,5 +263,10 @@ class TrackedObject:
         """
         if outer_foot <= 1e-3:
             return outer * self.range.range_m
-        near_m = min(outer * self._camera.z_m / outer_foot, outer * self.range.range_m)
-        return near_m + self.range.width_m / 2
+        return outer * self._camera.z_m / outer_foot + self.range.width_m / 2
+
+
+def _angular_size(sightings: Sightings, index: int) -> tuple[float, float]:
+    """Width and height as tangents."""
+    wide = float(sightings.left[index] - sightings.right[index])
+    return wide, float(sightings.foot[index] - sightings.top[index])

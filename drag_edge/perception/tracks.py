@@ -170,6 +170,10 @@ class Tracker:
                 continue
             index = int(usable[choice])
             taken.add(index)
+            item.odd_in_row = item.odd_in_row + 1 if why[index] is not None else 0
+            if item.odd_in_row > self._settings.rejection.odd_frames:
+                item.miss(now)
+                continue
             item.measure(seen, index, now)
             item.remember_road(shares[index], now.dt_s, memory_s)
         return taken

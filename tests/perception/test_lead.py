@@ -1,0 +1,172 @@
+"""The lead and the path: who is chosen, who never is, and with what hysteresis."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from drag_edge.config.perception import LeadSettings, PathSettings
+from drag_edge.perception.ego import EgoState
+from drag_edge.perception.lead import LeadSelector
+from drag_edge.perception.path import Corridor, PathPredictor
+from drag_edge.perception.scene import LaneLine, Lanes, Path, PathSource, Track
+from tests.perception.synthetic import FRONT, Cuboid, Line, detect, look, paint, perception
+
+AHEAD = Corridor(Path(0.0, 0.0, 0.0, PathSource.STRAIGHT), 1.075)
+
+
+def track(identity: int = 1, **changes: object) -> Track:
+    values: dict[str, object] = {
+        "id": identity,
+        "camera": "front",
+        "label": "car",
+        "box_px": (600.0, 300.0, 700.0, 400.0),
+        "x_m": 30.0,
+        "y_m": 0.0,
+        "width_m": 1.8,
+        "gap_m": 26.35,
+        "range_rate_mps": 0.0,
+        "speed_mps": 20.0,
+        "accel_mps2": 0.0,
+        "vy_mps": 0.0,
+        "ttc_s": None,
+        "scale_ttc_s": None,
+        "path_overlap": 1.0,
+        "confidence": 0.9,
+        "age_s": 1.0,
+        "coasted_s": 0.0,
+        "frames": 20,
+        "range_std_m": 0.5,
+    }
+    return Track(**(values | changes))
+
+
+def lane(confidence: float, heading: float = 0.0, curvature: float = 0.0) -> Lanes:
+    line = LaneLine(1.8, -heading, curvature, 0.0, 40.0, confidence, 0.0)
+    return Lanes(line, line, 0.0, heading, curvature, 3.6, confidence, 0.0)
+
+
+def test_it_enters_above_the_upper_share_in_three_of_five_and_leaves_below_the_lower() -> None:
+    selector = LeadSelector(LeadSettings())
+    shares = [0.45, 0.2, 0.45, 0.2, 0.45, 0.2, 0.2, 0.16, 0.14, 0.3]
+    leads = [selector.step([track(path_overlap=share)], AHEAD, ()) is not None for share in shares]
+    assert leads == [False, False, False, False, True, True, True, True, False, False]
+
+
+def test_the_nearest_of_several_leads() -> None:
+    selector = LeadSelector(LeadSettings())
+    pair = [track(1, gap_m=40.0), track(2, gap_m=20.0)]
+    for _ in range(3):
+        lead = selector.step(pair, AHEAD, ())
+    assert lead is not None
+    assert lead.id == 2
+
+
+def test_a_barred_track_may_stay_but_not_become_the_lead() -> None:
+    selector = LeadSelector(LeadSettings())
+    for _ in range(6):
+        assert selector.step([track()], AHEAD, {1}) is None
+    assert selector.step([track()], AHEAD, ()) is not None
+    assert selector.step([track()], AHEAD, {1}) is not None
+
+
+def test_a_doubtful_or_passed_or_far_track_is_no_lead() -> None:
+    for change in ({"confidence": 0.1}, {"x_m": -3.0}, {"gap_m": 200.0}):
+        selector = LeadSelector(LeadSettings())
+        for _ in range(6):
+            assert selector.step([track(**change)], AHEAD, ()) is None
+
+
+def test_a_car_that_cuts_in_is_the_lead_before_it_is_in_the_lane() -> None:
+    selector = LeadSelector(LeadSettings())
+    moving = track(y_m=3.0, vy_mps=-1.0, path_overlap=0.0)
+    for _ in range(3):
+        lead = selector.step([moving], AHEAD, ())
+    assert lead is not None
+    for same in (
+        track(y_m=3.0, vy_mps=-0.2, path_overlap=0.0),
+        track(y_m=3.0, vy_mps=1.0, path_overlap=0.0),
+        track(y_m=3.0, vy_mps=-1.0, path_overlap=0.0, speed_mps=None),
+    ):
+        selector = LeadSelector(LeadSettings())
+        for _ in range(6):
+            assert selector.step([same], AHEAD, ()) is None
+
+
+def test_following_a_curve_is_not_cutting_in() -> None:
+    """In an R 250 m left bend the car ahead in the right lane moves left, as the road does."""
+    path = Path(0.0, 0.0, 1 / 250, PathSource.LANES)
+    corridor = Corridor(path, 1.075)
+    x = 40.0
+    beside = track(x_m=x, y_m=path.y_at(x) - 3.5, vy_mps=20.0 * path.slope_at(x), path_overlap=0.0)
+    selector = LeadSelector(LeadSettings())
+    for _ in range(6):
+        assert selector.step([beside], corridor, ()) is None
+
+
+def test_overlap_is_the_share_of_the_objects_width() -> None:
+    assert AHEAD.overlap(20.0, 0.0, 1.8) == pytest.approx(1.0)
+    assert AHEAD.overlap(20.0, 1.075, 1.8) == pytest.approx(0.5)
+    assert AHEAD.overlap(20.0, 3.5, 1.8) == 0.0
+    bend = Corridor(Path(0.0, 0.0, 0.002, PathSource.LANES), 1.075)
+    assert bend.overlap(50.0, 2.5, 1.8) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "source", "curvature"),
+    [
+        (0.9, PathSource.LANES, 0.002),
+        (0.4, PathSource.BLEND, 0.003),
+        (0.1, PathSource.YAW_RATE, 0.004),
+    ],
+)
+def test_the_path_blends_from_lanes_to_yaw_rate(
+    confidence: float, source: PathSource, curvature: float
+) -> None:
+    ego = EgoState(0.0, speed_mps=20.0, yaw_rate_radps=0.08)
+    path = PathPredictor(PathSettings()).step(lane(confidence, 0.01, 0.002), ego, 0.05)
+    assert path.source is source
+    assert path.curvature_1pm == pytest.approx(curvature)
+
+
+def test_without_lanes_and_yaw_rate_the_path_is_straight() -> None:
+    path = PathPredictor(PathSettings()).step(None, EgoState(0.0), 0.05)
+    assert path == Path(0.0, 0.0, 0.0, PathSource.STRAIGHT)
+
+
+def test_a_path_follows_the_lane_the_ego_is_askew_in() -> None:
+    path = PathPredictor(PathSettings()).step(lane(0.9, heading=0.02), EgoState(0.0), 0.05)
+    assert path.y_at(50.0) == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize("radius_m", [math.inf, 500.0, -250.0])
+def test_a_car_in_the_next_lane_is_never_the_lead(radius_m: float) -> None:
+    """ISO 15622's discrimination test, 3.5 m aside, also in bends."""
+    room = perception()
+    curvature = 1 / radius_m
+    road = paint([Line(1.75, 0.0, curvature), Line(-1.75, 0.0, curvature)])
+    for frame in range(60):
+        time_s = frame * 0.05
+        distance = 35.0 - 20.0 * frame / 60
+        middle = curvature * distance**2 / 2
+        neighbour = Cuboid(distance, middle - 3.5, yaw_rad=curvature * distance)
+        ego = EgoState(time_s, speed_mps=20.0, yaw_rate_radps=20.0 * curvature, accel_mps2=0.0)
+        scene = look(room, time_s, detect(FRONT, [neighbour]), road, ego)
+        assert scene.lead is None, frame
+    assert len(scene.tracks) == 1
+
+
+@pytest.mark.parametrize("radius_m", [math.inf, 500.0, -250.0])
+def test_the_car_ahead_is_the_lead_in_bends_too(radius_m: float) -> None:
+    room = perception()
+    curvature = 1 / radius_m
+    distance = 35.0
+    car = Cuboid(distance, curvature * distance**2 / 2, yaw_rad=curvature * distance)
+    road = paint([Line(1.75, 0.0, curvature), Line(-1.75, 0.0, curvature)])
+    for frame in range(20):
+        time_s = frame * 0.05
+        ego = EgoState(time_s, speed_mps=20.0, yaw_rate_radps=20.0 * curvature, accel_mps2=0.0)
+        scene = look(room, time_s, detect(FRONT, [car]), road, ego)
+    assert scene.lead is not None
+    assert scene.lead.x_m == pytest.approx(distance, rel=0.1)
