@@ -59,7 +59,8 @@ def _make(
     spec: ModelSpec, arguments: argparse.Namespace, work: Path, count: int, epochs: int
 ) -> dict[str, object]:
     started = time.monotonic()
-    folder = work / f"{spec.name}_data"
+    folder = arguments.work / f"seed{arguments.seed}-{count}-data" / spec.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
     build = scenes.build_segment_set if spec.task == "segment" else scenes.build_detect_set
     data = build(spec, folder, arguments.seed, count)
     rendered = time.monotonic()

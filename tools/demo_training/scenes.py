@@ -115,7 +115,7 @@ def _segment_sample(spec: ModelSpec, seed: int) -> tuple[Image, Image]:
 
 def build_detect_set(spec: ModelSpec, folder: Path, seed: int, scenes: int) -> Path:
     """An Ultralytics data set under ``folder``; returns its YAML. Reused when complete."""
-    stamp = {"seed": seed, "scenes": scenes, "spec": repr(spec)}
+    stamp = _stamp(spec, seed, scenes)
     description = folder / "data.yaml"
     if _is_complete(folder, stamp):
         return description
@@ -139,7 +139,7 @@ def build_detect_set(spec: ModelSpec, folder: Path, seed: int, scenes: int) -> P
 
 def build_segment_set(spec: ModelSpec, folder: Path, seed: int, scenes: int) -> Path:
     """Arrays ``{train,val}_{images,maps}.npy`` under ``folder``. Reused when complete."""
-    stamp = {"seed": seed, "scenes": scenes, "spec": repr(spec)}
+    stamp = _stamp(spec, seed, scenes)
     if _is_complete(folder, stamp):
         return folder
     _start_afresh(folder)
@@ -161,6 +161,12 @@ def _in_processes(work: object, items: list[object]) -> Iterator[object]:
         RENDER_PROCESSES, initializer=cv2.setNumThreads, initargs=(1,)
     ) as pool:
         yield from pool.imap(work, items, chunksize=8)  # type: ignore[arg-type]
+
+
+def _stamp(spec: ModelSpec, seed: int, scenes: int) -> dict[str, object]:
+    """All that a data set depends on, but the code."""
+    look = repr((spec.roi, spec.size, spec.classes, spec.min_size, spec.pad_height))
+    return {"seed": seed, "scenes": scenes, "look": look}
 
 
 def _is_complete(folder: Path, stamp: dict[str, object]) -> bool:

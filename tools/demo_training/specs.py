@@ -86,12 +86,11 @@ SPECS: dict[str, ModelSpec] = {
         size=(384, 192),
         classes=("stop_line", "crosswalk", "arrow_straight", "arrow_left", "arrow_right"),
         scenes=1300,
-        epochs=11,
+        epochs=14,
         batch=8,
         learning_rate=2e-3,
         min_size=(6.0, 0.8),
         pad_height=5.0,
         mirror=False,
-        start_from="objects",
     ),
 }
