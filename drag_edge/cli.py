@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = model.add_subparsers(metavar="VERB", required=True)
     inspect = verbs.add_parser("inspect", help="names, shapes, types, metadata of a model file")
     inspect.add_argument("file", type=Path)
+    inspect.add_argument("--json", action="store_true", help="the same for a program")
     inspect.set_defaults(command=_inspect)
 
     bench = commands.add_parser("bench", help="the loop's cost, and that of the bare engines")
@@ -120,7 +121,8 @@ def _schema(options: argparse.Namespace) -> int:
 def _inspect(options: argparse.Namespace) -> int:
     from drag_edge.inference.inspect import inspect_model
 
-    print(inspect_model(options.file))
+    found = inspect_model(options.file)
+    print(found.as_json() if options.json else "\n".join(found.lines()))
     return errors.OK
 
 
