@@ -27,6 +27,7 @@ RISING = (
     ("adas.bsd.box_x_min_m", "adas.bsd.box_x_max_m"),
     ("adas.bsd.box_y_min_m", "adas.bsd.box_y_max_m"),
     ("adas.monitor.late_s", "adas.monitor.stale_s"),
+    ("perception.tracks.low_score", "perception.tracks.new_score"),
     ("body.wheelbase_m", "body.front_overhang_m"),
     ("body.front_overhang_m", "body.length_m"),
 )
