@@ -9,7 +9,19 @@ from pathlib import Path
 from drag_edge.config.load import RoomCheck, load
 from drag_edge.config.report import ConfigError
 from drag_edge.config.root import Settings
+from drag_edge.config.vehicle import EgoSettings
 from drag_edge.errors import OK
+
+
+UNMAPPED_COSTS = {
+    "acc_enabled": "ACC stays off",
+    "set_speed": "ACC stays off",
+    "brake_pressed": "ACC does not notice that the driver brakes",
+    "accelerator": "ACC and AEB do not notice the driver's accelerator",
+    "indicator_left": "LKA warns at every lane change to the left",
+    "indicator_right": "LKA warns at every lane change to the right",
+    "driver_torque": "LKA does not yield to the driver's hands",
+}
 
 
 def check(
@@ -39,11 +51,8 @@ def check(
 
 def notes(settings: Settings) -> list[str]:
     """What is allowed but means that something will not work, for a person."""
-    said = []
+    said = _unmapped(settings.vehicle.ego)
     roles = {camera.role.value for camera in settings.cameras.values()}
-    ego = settings.vehicle.ego
-    if ego is None or ego.speed is None:
-        said.append("own speed is unknown (vehicle.ego.speed): ACC, LKA, AEB and BSD stay off")
     if "front" not in roles:
         said.append("no camera looks to the front: no lane, no lead, no ACC, LKA or AEB")
     said += [
@@ -60,6 +69,17 @@ def notes(settings: Settings) -> list[str]:
             "adas.actuation is off: it warns and tells what it would do, and acts on nothing"
         )
     return said
+
+
+def _unmapped(ego: EgoSettings | None) -> list[str]:
+    """What the vehicle does not tell, and what that costs."""
+    if ego is None or ego.speed is None:
+        return ["own speed is unknown (vehicle.ego.speed): ACC, LKA, AEB and BSD stay off"]
+    return [
+        f"vehicle.ego.{name} is not mapped: {cost}"
+        for name, cost in UNMAPPED_COSTS.items()
+        if getattr(ego, name) is None
+    ]
 
 
 def _summary(settings: Settings) -> list[str]:

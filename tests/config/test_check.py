@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from drag_edge.cli import main
-from drag_edge.config.check import check
+from drag_edge.config.check import UNMAPPED_COSTS, check, notes
+from drag_edge.config.load import load
 from tests.config.helpers import VALID, write
 
 
@@ -61,3 +62,15 @@ def test_the_rooms_checks_are_made_too(tmp_path: Path, capfd: pytest.CaptureFixt
     said = capfd.readouterr().err
     assert ":3:13: " in said
     assert "did you mean sim://highway?" in said
+
+
+def test_signals_that_are_not_mapped_are_named_with_what_that_costs(tmp_path: Path) -> None:
+    ego = "vehicle: {ego: {dbc: road.onnx, speed: {message: A, signal: B}}}\n"
+    file = write(tmp_path, VALID + ego)
+    said = notes(load(file))
+    assert "vehicle.ego.set_speed is not mapped: ACC stays off" in said
+    assert not any("own speed" in note for note in said)
+    mapped = load(
+        file, [f"vehicle.ego.{name}={{message: A, signal: B}}" for name in UNMAPPED_COSTS]
+    )
+    assert not any("not mapped" in note for note in notes(mapped))
