@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from drag_edge.sim.ego.commands import Control
 from drag_edge.sim.truth import Collision, Truth
-from drag_edge.sim.vehicle_bus import Control
 
 FloatArray = npt.NDArray[np.float64]
 

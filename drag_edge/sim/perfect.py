@@ -23,7 +23,7 @@ from drag_edge.perception.scene import (
     TrafficLight,
 )
 from drag_edge.sim.camera import Projector, front_camera, left_camera, right_camera
-from drag_edge.sim.plant import Car
+from drag_edge.sim.ego.plant import Car
 from drag_edge.sim.road import Road
 from drag_edge.sim.seen import Box, PlacedActor, in_view, place
 from drag_edge.sim.session import Snapshot

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drag_edge.sim.camera import Camera, Projector
-from drag_edge.sim.plant import CarState
+from drag_edge.sim.ego.plant import CarState
 from drag_edge.sim.world import Actor
 
 LEAST_BOX_PX = 6.0

@@ -9,16 +9,18 @@ import can
 import numpy as np
 
 from drag_edge.clock import Clock, Periodic
-from drag_edge.sim.actuators import arbitrate
-from drag_edge.sim.behaviour import KMH
-from drag_edge.sim.driver import Driver, DriverInputs, DriverView
+from drag_edge.sim.ego.actuators import arbitrate
+from drag_edge.sim.ego.commands import CommandReceiver, Controls, Demands
+from drag_edge.sim.ego.driver import Driver, DriverInputs, DriverView
+from drag_edge.sim.ego.plant import Car, CarState, step
+from drag_edge.sim.ego.shake import Shake
+from drag_edge.sim.ego.stops import StopLine, StopLines
+from drag_edge.sim.ego.vehicle_bus import VehicleSender, vehicle_values
 from drag_edge.sim.outcome import Outcome, outcome_of
-from drag_edge.sim.plant import Car, CarState, step
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import EgoStart, Scenario
-from drag_edge.sim.shake import Shake
-from drag_edge.sim.stops import StopLine, StopLines
-from drag_edge.sim.traffic import Traffic
+from drag_edge.sim.traffic.actors import Traffic
+from drag_edge.sim.traffic.behaviour import KMH
 from drag_edge.sim.truth import (
     Collision,
     Truth,
@@ -26,13 +28,6 @@ from drag_edge.sim.truth import (
     lead_of,
     position_on_road,
     touched,
-)
-from drag_edge.sim.vehicle_bus import (
-    CommandReceiver,
-    Controls,
-    Demands,
-    VehicleSender,
-    vehicle_values,
 )
 from drag_edge.sim.world import EgoPose, World, world_at
 

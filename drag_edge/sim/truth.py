@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from drag_edge.sim.behaviour import EgoOnRoad, MovingActor
 from drag_edge.sim.collision import Footprint, overlap
-from drag_edge.sim.driver import DriverInputs
-from drag_edge.sim.plant import Car, CarState
+from drag_edge.sim.ego.commands import Controls, Demands
+from drag_edge.sim.ego.driver import DriverInputs
+from drag_edge.sim.ego.plant import Car, CarState
 from drag_edge.sim.road_cursor import RoadCursor
-from drag_edge.sim.vehicle_bus import Controls, Demands
+from drag_edge.sim.traffic.behaviour import EgoOnRoad, MovingActor
 from drag_edge.sim.world import Actor
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drag_edge.sim.plant import Car, CarCommand, CarState, steering_for_curvature, step
-from drag_edge.sim.shake import Shake
+from drag_edge.sim.ego.plant import Car, CarCommand, CarState, steering_for_curvature, step
+from drag_edge.sim.ego.shake import Shake
 
 CAR = Car()
 DT_S = 0.01

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from drag_edge.errors import InputMissingError, InvalidConfigError
-from drag_edge.sim.behaviour import Ahead, Body, EgoOnRoad, MovingActor, ahead_of
-from drag_edge.sim.following import FollowingStyle
 from drag_edge.sim.road import Lane, build_road
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import ActorAct
 from drag_edge.sim.scenario_files import known_scenarios, load_scenario
+from drag_edge.sim.traffic.behaviour import Ahead, Body, EgoOnRoad, MovingActor, ahead_of
+from drag_edge.sim.traffic.following import FollowingStyle
 
 SMALL = """
 title: t

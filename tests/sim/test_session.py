@@ -18,12 +18,12 @@ from drag_edge.config.adas import AdasSettings
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.errors import InvalidConfigError
 from drag_edge.perception.scene import LightState, Scene
+from drag_edge.sim.ego.commands import Control
 from drag_edge.sim.scenario import Scenario
 from drag_edge.sim.scenario_files import load_scenario
 from drag_edge.sim.session import SimSession
 from drag_edge.sim.source import SimSource
 from drag_edge.sim.truth import Truth
-from drag_edge.sim.vehicle_bus import Control
 from tests.conftest import REPOSITORY
 from tests.sim.closed_loop import Drive, drive
 

@@ -7,19 +7,11 @@ from collections.abc import Iterator
 import can
 import pytest
 
-from drag_edge.sim.actuators import arbitrate
-from drag_edge.sim.driver import DriverInputs
-from drag_edge.sim.plant import Car, CarState
-from drag_edge.sim.vehicle_bus import (
-    CommandReceiver,
-    Control,
-    Controls,
-    Demand,
-    Demands,
-    VehicleSender,
-    vehicle_dbc,
-    vehicle_values,
-)
+from drag_edge.sim.ego.actuators import arbitrate
+from drag_edge.sim.ego.commands import CommandReceiver, Control, Controls, Demand, Demands
+from drag_edge.sim.ego.driver import DriverInputs
+from drag_edge.sim.ego.plant import Car, CarState
+from drag_edge.sim.ego.vehicle_bus import VehicleSender, vehicle_dbc, vehicle_values
 from drag_edge.vehicle.data_ids import DATA_IDS
 from drag_edge.vehicle.dbc import drag_edge_dbc
 from drag_edge.vehicle.e2e import E2EReceiver, E2ESettings, data_ids_of, protect

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from drag_edge.sim.behaviour import KMH, Body, EgoOnRoad, MovingActor, ahead_of
-from drag_edge.sim.following import FollowingStyle
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import ActorSettings, Scenario
+from drag_edge.sim.traffic.behaviour import KMH, Body, EgoOnRoad, MovingActor, ahead_of
+from drag_edge.sim.traffic.following import FollowingStyle
 from drag_edge.sim.world import ACTOR_SIZE_M, Actor
 
 

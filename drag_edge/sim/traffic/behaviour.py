@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from drag_edge.sim.following import FollowingStyle, following_accel
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import ActorAct
+from drag_edge.sim.traffic.following import FollowingStyle, following_accel
 from drag_edge.sim.world import Actor, ActorKind, Indicator
 
 KMH = 1.0 / 3.6

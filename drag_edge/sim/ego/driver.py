@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-from drag_edge.sim.following import FollowingStyle, following_accel
-from drag_edge.sim.plant import Car, steering_for_curvature
+from drag_edge.sim.ego.plant import Car, steering_for_curvature
 from drag_edge.sim.scenario import DriverAct, DriverSettings
+from drag_edge.sim.traffic.following import FollowingStyle, following_accel
 
 KMH = 1.0 / 3.6
 NEXT_LANE_M = 1.2

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from drag_edge.sim.driver import DriverInputs
-from drag_edge.sim.plant import Car, CarCommand, CarState, steering_for_curvature
-from drag_edge.sim.vehicle_bus import Control, Controls, Demand, Demands
+from drag_edge.sim.ego.commands import Control, Controls, Demand, Demands
+from drag_edge.sim.ego.driver import DriverInputs
+from drag_edge.sim.ego.plant import Car, CarCommand, CarState, steering_for_curvature
 
 ACCELERATOR_OVERRIDE = 0.05
 """Pedal travel from which the driver's foot wins over ACC."""

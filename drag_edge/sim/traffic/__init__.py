@@ -1,0 +1,1 @@
+"""Everybody but the ego."""
