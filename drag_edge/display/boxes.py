@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from drag_edge.adas.decision import Decision
 from drag_edge.config.vocabulary import VULNERABLE_ROAD_USERS
 from drag_edge.display.lettering import Weight
+from drag_edge.display.moment import Moment
 from drag_edge.display.palette import (
     FAINT,
     INK,
@@ -65,18 +66,16 @@ class BoxPainter:
         self,
         frame: Picture,
         scene: Scene,
-        decision: Decision | None,
-        stale_after_s: float,
-        zoom: float,
+        moment: Moment,
     ) -> None:
         """All tracks of the front camera, the nearest plates first, none over another."""
         tracks = [t for t in scene.tracks or () if all(map(math.isfinite, t.box_px))]
-        if zoom != 1.0:
-            tracks = [replace(t, box_px=_scaled(t.box_px, zoom)) for t in tracks]
-        colours = track_colours(scene, decision)
+        if moment.zoom != 1.0:
+            tracks = [replace(t, box_px=_scaled(t.box_px, moment.zoom)) for t in tracks]
+        colours = track_colours(scene, moment.decision)
         lead_id = scene.lead.id if scene.lead is not None else None
         for track in sorted(tracks, key=lambda t: -t.x_m):
-            colour = _dimmed(colours[track.id], track, stale_after_s)
+            colour = _dimmed(colours[track.id], track, moment.stale_after_s)
             self._box(frame, track, colour, track.id == lead_id)
         taken: list[Rectangle] = []
         order = sorted(tracks, key=lambda t: (t.id != lead_id, t.x_m))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drag_edge.display.panels import bird, cluster, statistics
+from drag_edge.display.panels import bird, statistics
+from drag_edge.display.panels.kit import CLUSTER_HEIGHT
 
 REFERENCE_WIDTH = 1280.0
 REFERENCE_HEIGHT = 720.0
 SMALLEST_SCALE = 0.4
 WIDEST_ENLARGED_PX = 1920.0
 MARGIN = 16.0
-SCRIM_HEIGHT = 150.0
+CLUSTER_WIDTH = 640.0
 
 
 def enlargement(width_px: int, height_px: int) -> float:
@@ -64,7 +65,17 @@ class Layout:
     @property
     def cluster(self) -> tuple[float, float]:
         """Middle of the cluster's upper edge."""
-        return self.width / 2, self.height - cluster.HEIGHT - 4.0
+        return self.width / 2, self.height - CLUSTER_HEIGHT - 4.0
+
+    @property
+    def banner(self) -> tuple[float, float]:
+        """Middle of the alert banner's upper edge."""
+        return self.width / 2, 22.0
+
+    @property
+    def notice(self) -> tuple[float, float]:
+        """Middle of the upper edge of what says how old the picture is."""
+        return self.width / 2, 0.32 * self.height
 
     def bird(self, above: float) -> tuple[float, float]:
         """Top left corner of the bird's-eye view; above: height of the numbers over it, units.
@@ -75,6 +86,6 @@ class Layout:
 
     def inset_size_px(self, share: float, aspect: float) -> tuple[int, int]:
         """Pixels of a side picture; aspect: width over height. Insets leave the cluster free."""
-        free = (self.width - cluster.WIDTH) / 2 - 2 * MARGIN
+        free = (self.width - CLUSTER_WIDTH) / 2 - 2 * MARGIN
         width = max(48.0, min(share * self.width, free)) * self.scale
         return round(width), max(1, round(width / aspect))

@@ -33,18 +33,17 @@ class Lettering:
     def __init__(self, capacity: int = 1024) -> None:
         self._capacity = capacity
         self._glyphs: dict[tuple[str, int, Weight], Mask] = {}
-        self._strings: OrderedDict[tuple[str, int, Weight, float], Mask] = OrderedDict()
+        self._strings: OrderedDict[tuple[str, int, Weight], Mask] = OrderedDict()
 
-    def mask(self, text: str, capital_px: int, weight: Weight, tracking: float = 0.0) -> Mask:
+    def mask(self, text: str, capital_px: int, weight: Weight) -> Mask:
         """The text's coverage, 0–255; rows from `ascent_px` above the base line to the descenders.
 
-        capital_px: height of the capitals. tracking: extra gap as a share of it. Treat the result
-        as read-only: it is shared.
+        capital_px: height of the capitals. Treat the result as read-only: it is shared.
         """
-        key = (text, capital_px, weight, tracking)
+        key = (text, capital_px, weight)
         mask = self._strings.get(key)
         if mask is None:
-            mask = self._set(text, capital_px, weight, tracking)
+            mask = self._set(text, capital_px, weight)
             self._strings[key] = mask
             if len(self._strings) > self._capacity:
                 self._strings.popitem(last=False)
@@ -52,8 +51,8 @@ class Lettering:
             self._strings.move_to_end(key)
         return mask
 
-    def _set(self, text: str, capital_px: int, weight: Weight, tracking: float) -> Mask:
-        gap_px = max(0.8, (weight.value[1] + tracking) * capital_px)
+    def _set(self, text: str, capital_px: int, weight: Weight) -> Mask:
+        gap_px = max(0.8, weight.value[1] * capital_px)
         places, pen_px = [], 0.0
         for character in text:
             glyph = self._glyph(character, capital_px, weight)

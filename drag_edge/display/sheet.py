@@ -102,23 +102,20 @@ class Sheet:
         colour: Colour,
         weight: Weight = Weight.REGULAR,
         anchor: float = 0.0,
-        tracking: float = 0.0,
     ) -> float:
         """Write one line; returns its width. base: y of the base line. anchor: 0 puts x at the left
         end, 0.5 in the middle, 1 at the right end."""
         capital_px = capital_pixels(capital, self.scale)
-        mask = self._lettering.mask(text, capital_px, weight, tracking)
+        mask = self._lettering.mask(text, capital_px, weight)
         left = round(x * self.scale - anchor * mask.shape[1])
         top = round(base * self.scale) - ascent_px(capital_px)
         self._cover(mask, left, top, colour)
         return float(mask.shape[1] / self.scale)
 
-    def text_width(
-        self, text: str, capital: float, weight: Weight = Weight.REGULAR, tracking: float = 0.0
-    ) -> float:
+    def text_width(self, text: str, capital: float, weight: Weight = Weight.REGULAR) -> float:
         """How wide `text` would be, in units."""
         capital_px = capital_pixels(capital, self.scale)
-        mask = self._lettering.mask(text, capital_px, weight, tracking)
+        mask = self._lettering.mask(text, capital_px, weight)
         return float(mask.shape[1] / self.scale)
 
     def lay_over(self, frame: Picture, left_px: int, top_px: int) -> None:

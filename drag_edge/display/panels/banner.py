@@ -51,7 +51,7 @@ def build_banner(values: BannerValues, kit: Kit) -> Sheet:
     sheet.rounded(0, 0, width, HEIGHT, 12, body, 0.94 if urgent else 0.8)
     sheet.outline(1, 1, width - 2, HEIGHT - 2, 12, mixed(colour, INK, 0.35 if urgent else 0), 2)
     _sign(sheet, 36, HEIGHT / 2, INK if urgent else colour, body)
-    sheet.text(values.text, 64, HEIGHT / 2 + 9, 18, INK, Weight.BOLD, tracking=0.02)
+    sheet.text(values.text, 64, HEIGHT / 2 + 9, 18, INK, Weight.BOLD)
     if values.next_text is not None:
         small = kit.width_of(values.next_text, 9) + 20
         left = (width - small) / 2

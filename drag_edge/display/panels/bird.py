@@ -97,7 +97,7 @@ class BirdView:
         return (np.clip(local, -2000, 4000) * SUBPIXEL).astype(np.int32)
 
 
-def build_ground(kit: Kit) -> Sheet:
+def build_ground(values: None, kit: Kit) -> Sheet:
     """The plate, its range lines, and the ego."""
     sheet = kit.plate(WIDTH, HEIGHT)
     along = (HEIGHT - 8) / (AHEAD_M + BEHIND_M)

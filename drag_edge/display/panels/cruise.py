@@ -52,6 +52,16 @@ class AccValues:
 
 
 @dataclass(frozen=True, slots=True)
+class GapSettingValues:
+    """The chosen gap, and whether there is a lead to keep it to."""
+
+    state: AccState
+    gap_setting: int
+    time_gap_ds: int
+    has_lead: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LeadValues:
     """gap_m rounded; time_gap_ds and ttc_ds in tenths of a second."""
 
@@ -103,7 +113,7 @@ def build_set_speed(values: AccValues, kit: Kit) -> Sheet:
     return sheet
 
 
-def build_gap_setting(values: AccValues, has_lead: bool, kit: Kit) -> Sheet:
+def build_gap_setting(values: GapSettingValues, kit: Kit) -> Sheet:
     """Bars on the road behind a car, as many lit as the driver chose."""
     sheet = kit.sheet(WIDTH, CLUSTER_BASE + 6)
     for bar in range(BARS):
@@ -111,7 +121,7 @@ def build_gap_setting(values: AccValues, has_lead: bool, kit: Kit) -> Sheet:
         near, far = [(-half, 3.5), (half, 3.5)], [(half - 2.4, -3.5), (2.4 - half, -3.5)]
         colour = ACC_COLOURS[values.state] if bar < values.gap_setting else DARK
         sheet.polygon([(MIDDLE + px, y + py) for px, py in near + far], colour)
-    rear_view(sheet, MIDDLE, CLUSTER_MIDDLE - 17, 0.5, SOFT if has_lead else FAINT)
+    rear_view(sheet, MIDDLE, CLUSTER_MIDDLE - 17, 0.5, SOFT if values.has_lead else FAINT)
     wanted = f"{values.time_gap_ds / 10:.1f} s" if values.time_gap_ds else "GAP"
     sheet.text(wanted, MIDDLE, CLUSTER_BASE, CAPTION, SOFT, anchor=0.5)
     return sheet

@@ -70,7 +70,7 @@ def build_mode(values: ModeValues, kit: Kit) -> Sheet:
     sheet.outline(0.5, 0.5, width - 1, height - 1, RADIUS, EDGE)
     sheet.disc(19, 18, 8.5, colour, 0.3)
     sheet.disc(19, 18, 5, colour)
-    sheet.text(title, 34, 25, 15, INK, Weight.BOLD, tracking=0.03)
+    sheet.text(title, 34, 25, 15, INK, Weight.BOLD)
     if values.reason:
         sheet.text(values.reason, 14, 44, CAPTION, SOFT)
     _actuation(sheet, values, kit, height + 6)
