@@ -12,7 +12,6 @@ from drag_edge.config.root import Settings
 from drag_edge.config.vehicle import EgoSettings
 from drag_edge.errors import OK
 
-
 UNMAPPED_COSTS = {
     "acc_enabled": "ACC stays off",
     "set_speed": "ACC stays off",
