@@ -101,10 +101,12 @@ def present_target(
     ego_speed_mps: float,
     ego_accel_mps2: float,
     age_s: float,
-    max_decel_mps2: float,
+    settings: AebSettings,
 ) -> Target:
     """The track's state moved on from the picture's time to now."""
-    accel = max(-max_decel_mps2, track.accel_mps2)
+    accel = track.accel_mps2
+    if accel < 0:
+        accel = max(-settings.lead_decel_max_mps2, settings.lead_decel_gain * accel)
     speed = track.speed_mps
     if speed is None:
         speed = ego_speed_mps + track.range_rate_mps

@@ -90,9 +90,7 @@ def find_threats(
         corridor_s = _corridor(track, scene, settings, body, age_s)
         if math.isinf(corridor_s[0]):
             continue
-        target = present_target(
-            track, corridor_s, speed_mps, accel, age_s, settings.lead_decel_max_mps2
-        )
+        target = present_target(track, corridor_s, speed_mps, accel, age_s, settings)
         gaps = least_gaps(grid_s, target, ego_m, passed_m=body.length_m + 1.0)
         if gaps[-1] > settings.margin_m:
             continue

@@ -44,8 +44,15 @@ class AebSettings(Section):
     vulnerable_warn_lead_s: float = quantity(
         1.2, "s", "Warning lead for pedestrians and two-wheelers.", ge=0, le=3
     )
+    lead_decel_gain: float = quantity(
+        1.3,
+        "1",
+        "A braking lead is taken to brake this much harder than estimated: estimates come late.",
+        ge=1,
+        le=2,
+    )
     lead_decel_max_mps2: float = quantity(
-        10.0, "m/s^2", "An estimated lead deceleration beyond this is cut to it.", ge=3, le=12
+        10.0, "m/s^2", "No lead is taken to brake harder than this.", ge=3, le=12
     )
     horizon_s: float = quantity(8.0, "s", "How far the prediction looks.", ge=2, le=12)
 

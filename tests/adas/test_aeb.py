@@ -11,7 +11,14 @@ import pytest
 from drag_edge.adas.aeb import AebState, aeb_step
 from drag_edge.adas.decision import AebDecision, AebStage
 from drag_edge.adas.events import ALL, Right
-from drag_edge.adas.prediction import Target, ego_travel, least_gaps, target_travel, times
+from drag_edge.adas.prediction import (
+    Target,
+    ego_travel,
+    least_gaps,
+    present_target,
+    target_travel,
+    times,
+)
 from drag_edge.config.aeb import AebSettings
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Path, PathSource, Scene, Track
@@ -253,3 +260,18 @@ def test_the_least_gap_is_found_while_both_still_move() -> None:
     assert least_gaps(grid, target, ego, 5.6)[0] <= stops_apart + 0.05
     slow = Target(6.0, 15.0, 0.0, 0.0, np.inf)
     assert least_gaps(grid, slow, ego, 5.6)[0] < 6.0 - 1.0
+
+
+def test_a_braking_lead_is_taken_to_brake_harder_than_estimated_and_never_to_accelerate() -> None:
+    corridor = (0.0, np.inf)
+    for estimated, assumed in ((-4.0, -5.2), (-9.0, -10.0), (1.0, 1.0)):
+        lead = scenes.track(30.0, -5.0, accel_mps2=estimated)
+        target = present_target(lead, corridor, 20.0, 0.0, 0.0, SETTINGS)
+        assert target.accel_mps2 == pytest.approx(assumed)
+
+
+def test_the_age_of_the_picture_is_made_up_for() -> None:
+    lead = scenes.track(30.0, -5.0, accel_mps2=-4.0)
+    target = present_target(lead, (0.0, np.inf), 20.0, 0.0, 0.2, SETTINGS)
+    assert target.gap_m == pytest.approx(30.0 - 5.0 * 0.2 - 5.2 * 0.2**2 / 2)
+    assert target.speed_mps == pytest.approx(15.0 - 5.2 * 0.2)

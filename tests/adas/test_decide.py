@@ -191,7 +191,7 @@ def test_the_same_drive_gives_the_same_decisions_to_the_bit() -> None:
 
 @pytest.mark.parametrize("gap_m", [60.0, 25.0])
 def test_a_step_costs_well_under_a_millisecond(gap_m: float) -> None:
-    """0.4 ms is the aim; the bound leaves room for a busy machine."""
+    """0.4 ms of processor time is the aim; the bound leaves room for a slow machine."""
     others = tuple(
         scenes.track(20.0 + 8 * number, -12.0, ego_speed_mps=25.0, id=number, y_m=3.5,
                      path_overlap=0.0)
@@ -204,7 +204,7 @@ def test_a_step_costs_well_under_a_millisecond(gap_m: float) -> None:
     ]
     best = math.inf
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         run(views)
-        best = min(best, (time.perf_counter() - begun) / len(views))
+        best = min(best, (time.thread_time() - begun) / len(views))
     assert best < 0.001
