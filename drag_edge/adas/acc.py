@@ -19,6 +19,7 @@ from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Scene, Track
 
 _STOPPED_MPS = 0.3
+_ROLLING_MPS = 10.0
 _HOLD_ACCEL_MPS2 = -1.0
 
 
@@ -90,7 +91,8 @@ def acc_step(
     if lead is not None:
         wanted = min(cruise, _follow_accel(lead, speed, desired, settings))
     accel = _comfortable(wanted, state.accel_mps2, settings, step_s)
-    if needed < -settings.comfort_decel_mps2:  # what safety asks for is not delayed
+    # What is needed is not delayed; at low speed little of it decides where the ego stops.
+    if needed < -settings.comfort_decel_mps2 * min(1.0, speed / _ROLLING_MPS):
         accel = min(accel, needed)
     least, most = accel_bounds_mps2(speed, limits)
     takeover = needed < least - 0.5
