@@ -35,6 +35,8 @@ def main() -> int:
         work.mkdir(parents=True, exist_ok=True)
         print(f"{name}: {count} scenes, {epochs} epochs, work in {work}", flush=True)
         row = _make(spec, arguments, work, count, epochs)
+        if row is None:
+            continue
         _write_metrics(arguments.out / "metrics.json", name, row)
         card.update_card(arguments.out)
         print(json.dumps({name: row}, indent=1), flush=True)
@@ -57,7 +59,8 @@ def _parse_arguments() -> argparse.Namespace:
 
 def _make(
     spec: ModelSpec, arguments: argparse.Namespace, work: Path, count: int, epochs: int
-) -> dict[str, object]:
+) -> dict[str, object] | None:
+    """Data set, training, export and measurement; None for a model that does not ship."""
     started = time.monotonic()
     folder = arguments.work / f"seed{arguments.seed}-{count}-data" / spec.name
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +77,8 @@ def _make(
         weights = detectors.train(
             spec, data, work, arguments.seed, epochs, start, arguments.export_only
         )
+        if not spec.ships:
+            return None
         detectors.export(spec, weights, target)
         row = measure.measure_detector(spec, target, folder)
     row |= {

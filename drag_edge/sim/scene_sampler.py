@@ -25,14 +25,42 @@ from drag_edge.sim.road import (
     build_road,
     standard_lines,
 )
-from drag_edge.sim.scene_traffic import sample_traffic
+from drag_edge.sim.scene_traffic import EgoPlace, sample_traffic
 from drag_edge.sim.world import EgoPose, Weather, World, world_at
 
-Focus = Literal["road", "objects", "signal", "split"]
+Focus = Literal["road", "objects", "people", "signal", "split"]
 
 EGO_S_M = 150.0
 ROAD_LENGTH_M = 320.0
-SIDE_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """How often scenes of one focus show things; shares 0–1.
+
+    ``stream`` keeps the foci's random numbers apart; ``people``: on foot and on bicycles, the
+    mean number in a town; ``far_stop_m``: farthest stop line.
+    """
+
+    stream: int
+    town: float
+    junction: float
+    signals: float = 0.6
+    free_arrows: float = 0.25
+    empty: float = 0.06
+    side_view: float = 0.0
+    people: float = 3.5
+    far_stop_m: float = 45.0
+    near_stop_m: float = 5.0
+
+
+EMPHASIS: dict[Focus, Emphasis] = {
+    "road": Emphasis(1, town=0.35, junction=0.5),
+    "objects": Emphasis(2, town=0.5, junction=0.5, side_view=0.2),
+    "people": Emphasis(5, town=0.75, junction=0.6, side_view=0.08, people=8.0),
+    "signal": Emphasis(3, 0.9, 0.92, signals=0.96, far_stop_m=95.0, near_stop_m=7.0),
+    "split": Emphasis(4, 0.85, 0.85, free_arrows=0.6, empty=0.4),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +75,10 @@ class Scene:
 
 def sample_scene(seed: int, focus: Focus) -> Scene:
     """The scene of one seed, with what ``focus`` trains on in view more often than in life."""
-    rng = np.random.default_rng([seed, {"road": 1, "objects": 2, "signal": 3, "split": 4}[focus]])
-    side_view = focus == "objects" and rng.random() < SIDE_SHARE
-    road = _sample_road(rng, focus)
+    emphasis = EMPHASIS[focus]
+    rng = np.random.default_rng([seed, emphasis.stream])
+    side_view = emphasis.side_view > 0.0 and rng.random() < emphasis.side_view
+    road = _sample_road(rng, emphasis)
     same = [index for index, lane in enumerate(road.lanes) if lane.direction == "same"]
     lane = int(rng.choice(same))
     offset_m = float(np.clip(rng.normal(0.0, 0.35), -1.3, 1.3))
@@ -65,8 +94,9 @@ def sample_scene(seed: int, focus: Focus) -> Scene:
         float(np.deg2rad(rng.normal(0.0, 0.5))),
     )
     camera = _sample_camera(rng, side_view)
-    empty = rng.random() < 0.06
-    actors = () if empty else sample_traffic(rng, road, EGO_S_M, d, lane, side_view)
+    empty = rng.random() < emphasis.empty
+    place = EgoPlace(EGO_S_M, d, lane)
+    actors = () if empty else sample_traffic(rng, road, place, side_view, emphasis.people)
     weather = sample_weather(rng)
     time_s = float(rng.uniform(0.0, 100.0))
     look = look_from_seed(int(rng.integers(1 << 30)))
@@ -99,9 +129,8 @@ def sample_weather(rng: np.random.Generator) -> Weather:
     return Weather(daylight, precipitation, visibility_m, float(rng.uniform(-np.pi, np.pi)))
 
 
-def _sample_road(rng: np.random.Generator, focus: Focus) -> Road:
-    town_share = {"road": 0.35, "objects": 0.5, "signal": 0.9, "split": 0.85}[focus]
-    town = bool(rng.random() < town_share)
+def _sample_road(rng: np.random.Generator, emphasis: Emphasis) -> Road:
+    town = bool(rng.random() < emphasis.town)
     if town:
         lanes = _lanes(rng, int(rng.integers(1, 4)), int(rng.integers(0, 3)), (3.0, 3.6))
     else:
@@ -127,7 +156,7 @@ def _sample_road(rng: np.random.Generator, focus: Focus) -> Road:
         scenery=scenery,
         scenery_seed=int(rng.integers(1 << 30)),
     )
-    return _furnish(rng, road, town, focus)
+    return _furnish(rng, road, town, emphasis)
 
 
 def _lanes(
@@ -167,20 +196,20 @@ def _sample_lines(rng: np.random.Generator, lanes: list[Lane], town: bool) -> li
     return result
 
 
-def _furnish(rng: np.random.Generator, road: Road, town: bool, focus: Focus) -> Road:
+def _furnish(rng: np.random.Generator, road: Road, town: bool, emphasis: Emphasis) -> Road:
     """Adds a junction with signals and marks, gantries, and flat distractors."""
     marks: list[RoadMark] = []
     lights: list[TrafficLight] = []
     junctions: list[Junction] = []
-    if town and rng.random() < {"road": 0.5, "objects": 0.5, "signal": 0.92, "split": 0.85}[focus]:
-        ahead = rng.uniform(7.0, 95.0) if focus == "signal" else rng.uniform(5.0, 45.0)
+    if town and rng.random() < emphasis.junction:
+        ahead = rng.uniform(emphasis.near_stop_m, emphasis.far_stop_m)
         s = EGO_S_M + 1.9 + float(ahead)
         marks += _junction_marks(rng, road, s)
         if rng.random() < 0.85:
             junctions.append(Junction(s + 5.0, float(rng.uniform(8.0, 16.0))))
-        if rng.random() < (0.96 if focus == "signal" else 0.6):
+        if rng.random() < emphasis.signals:
             lights += _signals(rng, road, s)
-    if rng.random() < (0.6 if focus == "split" else 0.25):
+    if rng.random() < emphasis.free_arrows:
         marks += _free_arrows(rng, road)
     signs: tuple[OverheadSign, ...] = ()
     if rng.random() < 0.25:

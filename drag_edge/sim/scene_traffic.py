@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,31 +13,39 @@ from drag_edge.sim.world import Actor, ActorKind, Indicator, actor_on_road
 INDICATORS: tuple[Indicator, ...] = ("off", "off", "off", "left", "right", "hazard")
 
 
+@dataclass(frozen=True, slots=True)
+class EgoPlace:
+    """Where the ego stands: station and lateral position of its rear axle, and its lane."""
+
+    s_m: float
+    d_m: float
+    lane: int
+
+
 def sample_traffic(
-    rng: np.random.Generator,
-    road: Road,
-    ego_s_m: float,
-    ego_d_m: float,
-    ego_lane: int,
-    behind: bool,
+    rng: np.random.Generator, road: Road, ego: EgoPlace, behind: bool, people: float
 ) -> list[Actor]:
-    """Vehicles lane by lane, then people on foot and on bicycles; nobody inside the ego."""
+    """Vehicles lane by lane, then people on foot and on bicycles; nobody inside the ego.
+
+    ``behind``: fill the road behind for the mirror cameras; ``people``: mean number in a town.
+    """
     actors: list[Actor] = []
     low, high = (-75.0, 6.0) if behind else (-12.0, 105.0)
     for lane in range(len(road.lanes)):
         density = float(rng.choice([0.0, 0.4, 1.0], p=[0.25, 0.45, 0.3]))
         if density > 0.0:
-            actors += _lane_traffic(rng, road, ego_s_m, ego_lane, lane, (low, high), density)
+            actors += _lane_traffic(rng, road, ego, lane, (low, high), density)
     town = road.scenery != "rural"
     if town:
-        actors += _parked(rng, road, ego_s_m, (low, high))
-        actors += _crossing_traffic(rng, road, ego_s_m)
+        actors += _parked(rng, road, ego.s_m, (low, high))
+        actors += _crossing_traffic(rng, road)
     if rng.random() < (0.85 if town else 0.25):
-        actors += _people(rng, road, ego_s_m, (low, min(high, 65.0)), town)
-    ego_centre_s = ego_s_m + 0.5 * EGO_LENGTH_M - EGO_REAR_OVERHANG_M
+        mean = people if town else 0.8
+        actors += _people(rng, road, ego.s_m, (low, min(high, 65.0)), mean)
+    ego_centre_s = ego.s_m + 0.5 * EGO_LENGTH_M - EGO_REAR_OVERHANG_M
     kept: list[Actor] = []
     for actor in actors:
-        blocked = _touches_ego(road, actor, ego_centre_s, ego_d_m)
+        blocked = _touches_ego(road, actor, ego_centre_s, ego.d_m)
         if not blocked and not any(_overlap(actor, other) for other in kept):
             kept.append(replace(actor, actor_id=len(kept) + 1))
     return kept
@@ -98,8 +106,7 @@ def _vehicle(
 def _lane_traffic(
     rng: np.random.Generator,
     road: Road,
-    ego_s_m: float,
-    ego_lane: int,
+    ego: EgoPlace,
     lane: int,
     reach_m: tuple[float, float],
     density: float,
@@ -107,7 +114,7 @@ def _lane_traffic(
     actors: list[Actor] = []
     opposite = road.lanes[lane].direction == "opposite"
     offset = reach_m[0] + float(rng.uniform(0.0, 14.0))
-    if lane == ego_lane and reach_m[1] > 50.0:
+    if lane == ego.lane and reach_m[1] > 50.0:
         offset = 3.65 + 3.0 + float(rng.exponential(16.0))
     while offset < reach_m[1]:
         d = road.lane_center_d_m(lane) + float(rng.normal(0.0, 0.25))
@@ -115,7 +122,7 @@ def _lane_traffic(
         if rng.random() < 0.12:
             d += float(rng.uniform(-1.7, 1.7))
             yaw += float(np.deg2rad(rng.uniform(-8.0, 8.0)))
-        actor = _vehicle(rng, road, ego_s_m + offset, d, yaw + (np.pi if opposite else 0.0))
+        actor = _vehicle(rng, road, ego.s_m + offset, d, yaw + (np.pi if opposite else 0.0))
         actors.append(actor)
         offset += actor.length_m + 4.0 + float(rng.exponential(14.0 / density))
     return actors
@@ -135,7 +142,7 @@ def _parked(
     return actors
 
 
-def _crossing_traffic(rng: np.random.Generator, road: Road, ego_s_m: float) -> list[Actor]:
+def _crossing_traffic(rng: np.random.Generator, road: Road) -> list[Actor]:
     actors = []
     for junction in road.junctions:
         for lane, turn in ((0.28, 1.0), (0.72, -1.0)):
@@ -152,12 +159,12 @@ def _people(
     road: Road,
     ego_s_m: float,
     reach_m: tuple[float, float],
-    town: bool,
+    mean: float,
 ) -> list[Actor]:
     actors = []
     left = road.boundary_d_m(0) + road.left_shoulder_m
     right = road.boundary_d_m(len(road.lanes)) - road.right_shoulder_m
-    for _ in range(1 + int(rng.poisson(3.5 if town else 0.8))):
+    for _ in range(1 + int(rng.poisson(mean))):
         kind: ActorKind = "cyclist" if rng.random() < 0.42 else "pedestrian"
         s = ego_s_m + 6.0 + (reach_m[1] - 6.0) * float(rng.random()) ** 1.4
         if reach_m[1] < 20.0:

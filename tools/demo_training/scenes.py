@@ -33,10 +33,10 @@ MIN_IN_ROI = 0.3
 RENDER_PROCESSES = 2
 
 
-def scene_seeds(seed: int, scenes: int) -> dict[str, list[int]]:
+def scene_seeds(spec: ModelSpec, seed: int, scenes: int) -> dict[str, list[int]]:
     """The seeds of the training and of the held-out scenes; they never meet."""
-    first = seed * 1_000_000
-    held_out = first + HELD_OUT_OFFSET
+    held_out = seed * 1_000_000 + HELD_OUT_OFFSET
+    first = seed * 1_000_000 + spec.seed_offset
     return {
         "train": list(range(first, first + scenes)),
         "val": list(range(held_out, held_out + HELD_OUT_SCENES)),
@@ -59,9 +59,9 @@ def crop_and_resize(picture: Image, roi: Roi, size: tuple[int, int]) -> Image:
 
 def scene_boxes(spec: ModelSpec, scene: Scene) -> list[YoloBox]:
     """The labels of a detector's crop."""
-    if spec.name == "signal":
+    if "signal" in spec.foci:
         labels = signal_labels(scene.world, scene.ego, scene.camera)
-    elif spec.name == "split":
+    elif "split" in spec.foci:
         labels = split_labels(scene.world, scene.ego, scene.camera, scene.look)
     else:
         labels = object_labels(scene.world, scene.ego, scene.camera, scene.look)
@@ -79,7 +79,9 @@ def _box_in_roi(
     scale_x, scale_y = spec.size[0] / width, spec.size[1] / height
     x0, x1 = (max(0.0, label.x0 - left) * scale_x, min(width, label.x1 - left) * scale_x)
     y0, y1 = (max(0.0, label.y0 - top) * scale_y, min(height, label.y1 - top) * scale_y)
-    if x1 - x0 < spec.min_size[0] or y1 - y0 < spec.min_size[1]:
+    number = spec.classes.index(label.name)
+    lowest = spec.min_heights[number] if spec.min_heights else spec.min_size[1]
+    if x1 - x0 < spec.min_size[0] or y1 - y0 < lowest:
         return None
     whole = (label.x1 - label.x0) * (label.y1 - label.y0) * scale_x * scale_y
     if (x1 - x0) * (y1 - y0) < MIN_IN_ROI * whole:
@@ -87,12 +89,11 @@ def _box_in_roi(
     missing = max(0.0, spec.pad_height - (y1 - y0))
     y0, y1 = max(0.0, y0 - 0.5 * missing), min(float(spec.size[1]), y1 + 0.5 * missing)
     w, h = spec.size
-    number = spec.classes.index(label.name)
     return number, 0.5 * (x0 + x1) / w, 0.5 * (y0 + y1) / h, (x1 - x0) / w, (y1 - y0) / h
 
 
 def _rendered(spec: ModelSpec, seed: int) -> tuple[Image, Scene]:
-    scene = sample_scene(seed, spec.name)
+    scene = sample_scene(seed, spec.foci[seed % len(spec.foci)])
     picture = render(scene.world, scene.ego, scene.camera, scene.look)
     return crop_and_resize(picture, roi_of(spec, scene), spec.size), scene
 
@@ -120,7 +121,7 @@ def build_detect_set(spec: ModelSpec, folder: Path, seed: int, scenes: int) -> P
     if _is_complete(folder, stamp):
         return description
     _start_afresh(folder)
-    parts = scene_seeds(seed, scenes)
+    parts = scene_seeds(spec, seed, scenes)
     for part in parts:
         (folder / "images" / part).mkdir(parents=True)
         (folder / "labels" / part).mkdir(parents=True)
@@ -144,7 +145,7 @@ def build_segment_set(spec: ModelSpec, folder: Path, seed: int, scenes: int) -> 
         return folder
     _start_afresh(folder)
     width, height = spec.size
-    for part, numbers in scene_seeds(seed, scenes).items():
+    for part, numbers in scene_seeds(spec, seed, scenes).items():
         images = np.empty((len(numbers), height, width, 3), np.uint8)
         maps = np.empty((len(numbers), height, width), np.uint8)
         samples = _in_processes(partial(_segment_sample, spec), numbers)
@@ -165,7 +166,9 @@ def _in_processes(work: object, items: list[object]) -> Iterator[object]:
 
 def _stamp(spec: ModelSpec, seed: int, scenes: int) -> dict[str, object]:
     """All that a data set depends on, but the code."""
-    look = repr((spec.roi, spec.size, spec.classes, spec.min_size, spec.pad_height))
+    look = repr(
+        (spec.roi, spec.size, spec.classes, spec.min_size, spec.min_heights, spec.pad_height)
+    )
     return {"seed": seed, "scenes": scenes, "look": look}
 
 
