@@ -175,6 +175,7 @@ def test_actuation_is_off_by_default_and_then_every_demand_is_none() -> None:
     assert (command.accel_mps2, command.aeb_decel_mps2, command.curvature_1pm) == (None,) * 3
 
 
+@settings(deadline=None)
 @given(accel=st.floats(-9, 9), curvature=st.floats(-1, 1), speed=st.sampled_from(
     [None, math.nan, -1.0, math.inf]))  # fmt: skip
 def test_an_unknown_speed_takes_the_narrowest_limits(
