@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from drag_edge.sim.reference_line import OVERHANG_M, STEP_M
 from drag_edge.sim.road import Road
@@ -21,13 +22,15 @@ class RoadCursor:
         self._y_m: list[float] = line.y_m.tolist()
         self._heading_rad: list[float] = line.heading_rad.tolist()
         self._curvature_1pm: list[float] = line.curvature_1pm.tolist()
-        self._last = len(self._x_m) - 1
+        # The mean curvature of each step, as the array version turns within it.
+        self._mean_1pm = [0.5 * (a + b) for a, b in pairwise(self._curvature_1pm)]
+        self._last = len(self._x_m) - 2
 
     def pose(self, s_m: float, d_m: float) -> tuple[float, float, float]:
         """World x, y (m) and road heading (rad) at station s, lateral offset d (left positive)."""
         index = min(max(math.floor((s_m + OVERHANG_M) / STEP_M), 0), self._last)
         along = s_m + OVERHANG_M - index * STEP_M
-        half_turn = 0.5 * self._curvature_1pm[index] * along
+        half_turn = 0.5 * self._mean_1pm[index] * along
         chord = self._heading_rad[index] + half_turn
         heading = chord + half_turn
         x = self._x_m[index] + along * math.cos(chord) - d_m * math.sin(heading)
@@ -35,9 +38,9 @@ class RoadCursor:
         return x, y, heading
 
     def curvature_at(self, s_m: float) -> float:
-        """Reference-line curvature in 1/m, linear between samples (which lie mid-step)."""
-        position = (s_m + OVERHANG_M) / STEP_M - 0.5
-        index = min(max(math.floor(position), 0), self._last - 1)
+        """Reference-line curvature in 1/m at station s; the ends hold their value."""
+        position = (s_m + OVERHANG_M) / STEP_M
+        index = min(max(math.floor(position), 0), self._last)
         share = min(max(position - index, 0.0), 1.0)
         return (1.0 - share) * self._curvature_1pm[index] + share * self._curvature_1pm[index + 1]
 

@@ -16,7 +16,7 @@ CURSOR = RoadCursor(ROAD)
 @given(s=st.floats(-50, 750), d=st.floats(-20, 20))
 def test_pose_equals_the_road_s_own(s: float, d: float) -> None:
     assert CURSOR.pose(s, d) == pytest.approx([float(v) for v in ROAD.pose(s, d)], abs=1e-9)
-    assert CURSOR.curvature_at(s) == pytest.approx(float(ROAD.curvature_at(s)), abs=5e-5)
+    assert CURSOR.curvature_at(s) == pytest.approx(float(ROAD.curvature_at(s)), abs=1e-12)
 
 
 @given(s=st.floats(0, 700), d=st.floats(-20, 20), off=st.floats(-3, 3))
