@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Record what Ultralytics itself answers, for tests/inference to compare with.
 
-    tools/record_golden.py letterbox                       where LetterBox puts pictures
+    tools/record_golden.py pictures      renders the pictures (needs only drag_edge)
+    tools/record_golden.py letterbox     where LetterBox puts pictures
     tools/record_golden.py predict OUT.json --model MODEL.onnx=R ... PICTURE...
 
 `predict` runs every model on every picture, whole and cropped to the roi R (x0,y0,x1,y1 as
-fractions, or `whole`), at two pairs of thresholds. It needs `pip install ultralytics`; the tests
-need only the JSON. Paths are written relative to the repository, or to $DRAG_EDGE_SHARED_DATA for
-files that lie there.
+fractions, or `whole`), at two pairs of thresholds. `letterbox` and `predict` need
+`pip install ultralytics`; the tests need only the JSON. Paths are written relative to the
+repository, or to $DRAG_EDGE_SHARED_DATA for files that lie there.
 """
 
 from __future__ import annotations
@@ -24,12 +25,17 @@ os.environ["YOLO_AUTOINSTALL"] = "False"
 
 import cv2
 import numpy as np
-import ultralytics
-from ultralytics import YOLO
-from ultralytics.data.augment import LetterBox
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN = REPOSITORY / "tests" / "inference" / "golden"
+# Scenes no network was trained on: what they were sampled for, seed, and left and right edge.
+SCENES = {
+    "rain": ("objects", 9_000_003, 0, 1280),
+    "junction": ("split", 9_000_000, 0, 1280),
+    "square": ("signal", 9_000_004, 240, 960),
+    "mirror": ("objects", 9_000_005, 0, 640),
+}
+JPEG_QUALITY = 80
 THRESHOLDS = ((0.25, 0.7), (0.01, 0.45))
 PICTURE_SIZES = (
     *((1280, 720), (960, 540), (640, 360), (640, 480), (1242, 375), (1164, 874), (400, 400)),
@@ -38,7 +44,22 @@ PICTURE_SIZES = (
 INPUT_SIZES = ((512, 256), (384, 192), (640, 640), (320, 320), (416, 416), (96, 64))
 
 
+def pictures() -> None:
+    sys.path.insert(0, str(REPOSITORY))
+    from drag_edge.sim.render import render
+    from drag_edge.sim.scene_sampler import sample_scene
+
+    for name, (focus, seed, left, right) in SCENES.items():
+        scene = sample_scene(seed, focus)
+        picture = render(scene.world, scene.ego, scene.camera, scene.look)[:, left:right]
+        path = GOLDEN / f"{name}.jpg"
+        cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size} bytes")
+
+
 def letterbox() -> None:
+    from ultralytics.data.augment import LetterBox
+
     cases = []
     for width, height in PICTURE_SIZES:
         for input_width, input_height in INPUT_SIZES:
@@ -55,22 +76,26 @@ def letterbox() -> None:
                     "bottom": placed["bottom"],
                 }
             )
-    pictures = [_small_picture(*size) for size in ((97, 61), (40, 90), (32, 24), (7, 5))]
-    write(GOLDEN / "letterbox.json", {"placements": cases, "pictures": pictures})
+    box = LetterBox((24, 32), auto=False)
+    small = [_small_picture(box, *size) for size in ((97, 61), (40, 90), (32, 24), (7, 5))]
+    write(GOLDEN / "letterbox.json", {"placements": cases, "pictures": small})
 
 
-def _small_picture(width: int, height: int) -> dict[str, Any]:
+def _small_picture(box: Any, width: int, height: int) -> dict[str, Any]:
     """A seeded picture after LetterBox to 32×24: the very pixels, column after row."""
     picture = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
-    placed = LetterBox((24, 32), auto=False)(image=picture)
+    placed = box(image=picture)
     return {"size": [width, height], "seed": width, "pixels": placed.tobytes().hex()}
 
 
 def predict(out: Path, models: list[str], pictures: list[Path]) -> None:
+    from ultralytics import YOLO
+
     cases = []
     for spec in models:
         name, _, roi_text = spec.partition("=")
         model_file = Path(name).resolve()
+        before = sha256(model_file.read_bytes())
         model = YOLO(model_file, task="detect")
         rois = [None]
         if roi_text != "whole":
@@ -81,6 +106,8 @@ def predict(out: Path, models: list[str], pictures: list[Path]) -> None:
                     _predict_one(model, model_file, picture.resolve(), roi, confidence, iou)
                     for confidence, iou in THRESHOLDS
                 ]
+        if sha256(model_file.read_bytes()) != before:
+            sys.exit(f"{model_file} changed while it was being recorded")
     write(out, {"cases": cases})
 
 
@@ -133,6 +160,8 @@ def sha256(data: bytes) -> str:
 
 
 def write(path: Path, document: dict[str, Any]) -> None:
+    import ultralytics
+
     recorded = {"ultralytics": ultralytics.__version__, "opencv": cv2.__version__} | document
     text = json.dumps(recorded, separators=(",", ":")).replace("},{", "},\n{")
     path.write_text(text + "\n", encoding="utf-8")
@@ -142,13 +171,16 @@ def write(path: Path, document: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("pictures")
     commands.add_parser("letterbox")
     recorder = commands.add_parser("predict")
     recorder.add_argument("out", type=Path)
     recorder.add_argument("--model", action="append", required=True, help="MODEL.onnx=ROI")
     recorder.add_argument("pictures", nargs="+", type=Path)
     arguments = parser.parse_args()
-    if arguments.command == "letterbox":
+    if arguments.command == "pictures":
+        pictures()
+    elif arguments.command == "letterbox":
         letterbox()
     else:
         predict(arguments.out.resolve(), arguments.model, arguments.pictures)

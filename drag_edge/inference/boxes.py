@@ -77,7 +77,7 @@ def decode_yolox(output: Floats, layout: BoxLayout, confidence: float) -> Candid
     """
     rows = output[0]
     keep = np.flatnonzero(rows[:, 4] > confidence)
-    picked = rows[keep].copy()
+    picked = rows[keep]
     cells, strides = yolox_grid(layout.input_width, layout.input_height, len(rows))
     stride = strides[keep]
     picked[:, :2] = (picked[:, :2] + cells[keep]) * stride

@@ -52,6 +52,13 @@ def test_two_classes_of_one_word_compete_and_two_words_only_when_agnostic() -> N
     assert agnostic.labels == ("truck",)
 
 
+def test_a_class_that_means_nothing_here_is_left_out() -> None:
+    only_trucks = Detector(recipe(labels={1: "truck"}))
+    found = only_trucks.decode(output((10, 10, 4, 4, 0.9, 0, 0), (40, 10, 4, 4, 0, 0.5, 0)), PLACED)
+    assert found.labels == ("truck",)
+    assert found.scores.tolist() == pytest.approx([0.5])
+
+
 def test_nothing_seen_is_empty_arrays_of_the_right_shape() -> None:
     found = Detector(recipe()).decode(output((10, 10, 4, 4, 0.1, 0.1, 0.1)), PLACED)
     assert found.boxes_px.shape == (0, 4)

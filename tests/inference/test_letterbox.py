@@ -60,8 +60,10 @@ def test_letterbox_keeps_the_aspect_to_a_pixel_and_fills_one_side(
 
 
 def test_the_region_of_a_letterboxed_map_reaches_beyond_the_frame() -> None:
-    placed = place(200, 100, 100, 100, "letterbox")
-    assert placed.input_region() == pytest.approx((0, -50, 200, 150))
+    wide = place(200, 100, 100, 100, "letterbox")
+    assert wide.input_region() == pytest.approx((0, -50, 200, 150))
+    tall = place(100, 200, 100, 100, "letterbox")
+    assert tall.input_region() == pytest.approx((-50, 0, 150, 200))
 
 
 def test_the_region_of_a_stretched_roi_is_the_roi() -> None:

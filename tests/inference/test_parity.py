@@ -17,8 +17,9 @@ import pytest
 
 from drag_edge.config.models import ModelSettings
 from drag_edge.inference.engine import ModelError
-from drag_edge.inference.letterbox import place
+from drag_edge.inference.letterbox import WHOLE, place
 from drag_edge.inference.model import load_model
+from drag_edge.inference.onnx import OnnxEngine
 from drag_edge.inference.preprocess import InputRecipe, Preprocessor
 from drag_edge.inference.results import Detections
 
@@ -56,11 +57,15 @@ def assert_same_as_ultralytics(case: dict[str, Any], model: Path, image: np.ndar
     """Compare one case; returns how many boxes there were."""
     names = load_names(model)
     settings = ModelSettings(
-        file=model, roi=case["roi"], confidence=case["confidence"], iou=case["iou"], threads=1
+        file=model,
+        # Said here, because a file's own roi and resize are ours, and Ultralytics knows neither.
+        roi=case["roi"] or WHOLE,
+        resize="letterbox",
+        confidence=case["confidence"],
+        iou=case["iou"],
+        threads=1,
     )
-    loaded = load_model(settings)
-    result, _ = loaded.infer(image)
-    loaded.close()
+    result, _ = load_model(settings, lambda _: engine(model)).infer(image)
     assert isinstance(result, Detections)
     x0, y0, _, _ = case["crop"]
     expected = np.asarray(case["boxes"], np.float64).reshape(-1, 4) + np.array([x0, y0, x0, y0])
@@ -88,9 +93,14 @@ def assert_same_as_ultralytics(case: dict[str, Any], model: Path, image: np.ndar
 
 
 @lru_cache
+def engine(model: Path) -> OnnxEngine:
+    """One session for all cases of a model: opening it takes longer than running it."""
+    return OnnxEngine(model, threads=1)
+
+
+@lru_cache
 def load_names(model: Path) -> dict[int, str]:
-    loaded = load_model(ModelSettings(file=model, threads=1))
-    loaded.close()
+    loaded = load_model(ModelSettings(file=model), lambda _: engine(model))
     return dict(loaded.plan.labels.word_of)
 
 
@@ -118,3 +128,20 @@ def test_a_coco_detector_answers_as_under_ultralytics(shared_data: Path) -> None
         image = read_picture(shared_data / case["picture"].removeprefix("shared:"), case)
         boxes += assert_same_as_ultralytics(case, model, image)
     assert boxes > 50
+
+
+DEMO = golden("demo.json")["cases"] if (GOLDEN / "demo.json").exists() else []
+DEMO_MODELS = sorted({case["model"] for case in DEMO})
+
+
+@pytest.mark.parametrize("model", DEMO_MODELS)
+def test_a_demo_detector_answers_as_under_ultralytics(model: str, repository: Path) -> None:
+    """Whole pictures, square and wide, and crops to the roi, at two pairs of thresholds."""
+    content = (repository / model).read_bytes()
+    boxes = 0
+    for case in DEMO:
+        if case["model"] == model:
+            assert sha256(content) == case["model_sha256"], "record the goldens anew"
+            image = read_picture(repository / case["picture"], case)
+            boxes += assert_same_as_ultralytics(case, repository / model, image)
+    assert boxes > 20

@@ -223,6 +223,7 @@ def test_unknown_classes_are_said_once(detector: ModelSettings, tmp_path: Path) 
         assert isinstance(seen, Detections)
         assert seen.labels == ()
         assert seen.boxes_px.shape == (0, 4)
+        drive.pool.close()  # the next frame loads it anew
     said = [event for event in drive.events if event.name == "model_classes_unmapped"]
     assert len(said) == 1
     assert "toaster" in said[0].detail

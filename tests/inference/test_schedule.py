@@ -49,8 +49,9 @@ def test_jitter_does_not_halve_a_model_at_the_cameras_own_rate(jitter_s: list[fl
 
 def test_each_camera_has_its_own_turn() -> None:
     schedule = Schedule(settings(every=2, cameras=("left", "right")))
-    assert runs(schedule, [0.0, 0.1], "left") == [0.0]
-    assert runs(schedule, [0.0, 0.1], "right") == [0.0]
+    for time_s, expected in ((0.0, [0.0]), (0.1, []), (0.2, [0.2])):
+        assert runs(schedule, [time_s], "left") == expected
+        assert runs(schedule, [time_s], "right") == expected
     assert runs(schedule, [0.0, 0.1], "front") == []
 
 
