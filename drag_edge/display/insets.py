@@ -81,6 +81,7 @@ def _shrink(window: Picture, frame: Frame, moment: Moment) -> None:
 
 def _frame(window: Picture, level: BsdLevel, scale: float) -> None:
     colour = LEVEL_COLOURS[level] if level in LIT else EDGE
-    width = max(1, round((4 if level is BsdLevel.WARN else 2) * scale))
+    # Half of the line lies outside the window and is cut.
+    width = max(2, round((8 if level is BsdLevel.WARN else 4) * scale))
     corner = (window.shape[1] - 1, window.shape[0] - 1)
     cv2.rectangle(window, (0, 0), corner, colour, width)

@@ -13,6 +13,7 @@ SMALLEST_SCALE = 0.4
 WIDEST_ENLARGED_PX = 1920.0
 MARGIN = 16.0
 CLUSTER_WIDTH = 640.0
+TALLEST_INSET = 0.24
 
 
 def enlargement(width_px: int, height_px: int) -> float:
@@ -85,7 +86,8 @@ class Layout:
         return self.width - MARGIN - bird.WIDTH, self.statistics[1] + above + 8.0
 
     def inset_size_px(self, share: float, aspect: float) -> tuple[int, int]:
-        """Pixels of a side picture; aspect: width over height. Insets leave the cluster free."""
+        """Pixels of a side picture; aspect: width over height. Cluster and road stay free."""
         free = (self.width - CLUSTER_WIDTH) / 2 - 2 * MARGIN
-        width = max(48.0, min(share * self.width, free)) * self.scale
+        highest = TALLEST_INSET * self.height * aspect
+        width = max(48.0, min(share * self.width, free, highest)) * self.scale
         return round(width), max(1, round(width / aspect))
