@@ -157,7 +157,7 @@ def _size(
 def usual_sizes() -> dict[str, SizePrior]:
     """Priors of the road users that a COCO-like detector knows."""
     return {
-        "car": _size(1.8, 0.1, 1.52, 0.13, 4.4, 0.3),
+        "car": _size(1.78, 0.11, 1.5, 0.13, 4.4, 0.5),
         "truck": _size(2.45, 0.2, 3.2, 0.6, 8.0, 0.0),
         "bus": _size(2.5, 0.12, 3.1, 0.3, 11.0, 0.1),
         "motorcycle": _size(0.8, 0.2, 1.5, 0.2, 2.1),
@@ -175,7 +175,7 @@ class RangeSettings(Section):
         1.5, "px", "Scatter of a box' edge, in frame pixels", gt=0, le=20
     )
     box_sigma_share: float = quantity(
-        0.012, "1", "Scatter of a box' edge as a share of the box", ge=0, le=0.5
+        0.02, "1", "Scatter of a box' edge as a share of the box", ge=0, le=0.5
     )
     box_correlation_s: float = quantity(
         0.1, "s", "A box' proportional error lasts this long", ge=0, le=5
@@ -200,6 +200,9 @@ class RangeSettings(Section):
     )
     gate_sigma: float = quantity(
         2.6, "1", "Measurements further out than this many σ are refused (99 %)", gt=1, le=10
+    )
+    turned_stretch: float = quantity(
+        1.3, "1", "A box this much wider for its height than usual shows a flank", gt=1, le=3
     )
     jump_frames: int = quantity(
         3, "1", "After this many refusals in a row the range starts anew", ge=1, le=50
@@ -257,7 +260,10 @@ class RejectionSettings(Section):
         0.45, "1", "A size may differ from its kind's by this share (beyond its σ)", gt=0, le=2
     )
     odd_frames: int = quantity(
-        3, "1", "A track survives so many impossible sizes in a row (a bump in the road)", ge=0,
+        3,
+        "1",
+        "A track survives so many impossible sizes in a row (a bump in the road)",
+        ge=0,
         le=50,
     )
     horizon_margin_rad: float = quantity(

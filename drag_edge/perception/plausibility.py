@@ -112,7 +112,7 @@ def _impossible(
 ) -> Bools:
     """Sizes that the foot's distance contradicts; only where the foot tells a distance at all."""
     foot = np.maximum(sightings.foot, 1e-6)
-    doubt = 3 * sigma / foot
+    doubt = 2 * sigma / foot
     telling = sightings.foot_seen & (doubt < 0.6)
     distance = camera_height_m / foot
     least, most = distance * (1 - np.minimum(doubt, 0.9)), distance * (1 + doubt)

@@ -13,6 +13,7 @@ RANGE, RATE, ACCEL, LN_WIDTH, LN_HEIGHT = range(5)
 _LEAST_RANGE_M = 0.3
 _FOOT = 5
 _MOST_NOISE = 25.0
+_TURNED_SIGMA = 0.3
 
 
 class RangeFilter:
@@ -72,16 +73,25 @@ class RangeFilter:
         """The object's acceleration over ground, along the vehicle's x axis."""
         return float(self.mean[ACCEL])
 
-    def start(self, range_m: float, ego_speed_mps: float | None) -> None:
-        """Begin at a first guess of the distance; its measurements have yet to be applied."""
+    def start(
+        self, range_m: float, ego_speed_mps: float | None, stretch: float | None = None
+    ) -> None:
+        """Begin at a first guess of the distance; its measurements have yet to be applied.
+
+        stretch: the box' width over height, as a multiple of the usual; well above 1, a flank is
+        seen as well (the road user is turned), and its usual width says little.
+        """
         prior, settings = self._prior, self._settings
+        width_m, width_sigma = prior.width_m, prior.width_sigma_m / prior.width_m
+        if stretch is not None and stretch > settings.turned_stretch:
+            width_m, width_sigma = width_m * stretch, _TURNED_SIGMA
         rate_sigma = max(settings.first_rate_sigma_mps, 0.6 * (ego_speed_mps or 0.0))
         self.mean = np.array(
             [
                 max(_LEAST_RANGE_M, range_m),
                 0.0,
                 0.0,
-                math.log(prior.width_m),
+                math.log(width_m),
                 math.log(prior.height_m),
             ]
         )
@@ -90,7 +100,7 @@ class RangeFilter:
                 0.4 * range_m + 1.0,
                 rate_sigma,
                 settings.accel_sigma_mps2 / 2,
-                prior.width_sigma_m / prior.width_m,
+                width_sigma,
                 prior.height_sigma_m / prior.height_m,
             ]
         )

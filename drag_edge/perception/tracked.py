@@ -159,7 +159,11 @@ class TrackedObject:
         if sightings.foot_seen[index]:
             foot_sigma = math.hypot(float(sightings.sigma_v[index]), now.pitch_sigma_rad)
             guesses.append((height_m / foot, (foot_sigma + self._ranging.foot_sigma_rad) / foot))
-        if sightings.width_seen[index] and self.is_vehicle:
+        stretch = None
+        if sightings.width_seen[index] and sightings.height_seen[index] and self.is_vehicle:
+            stretch = width / tall * prior.height_m / prior.width_m
+        turned = stretch is not None and stretch > self._ranging.turned_stretch
+        if sightings.width_seen[index] and self.is_vehicle and not turned:
             guesses.append((prior.width_m / width, 0.05 + prior.width_sigma_m / prior.width_m))
         if sightings.height_seen[index]:
             guesses.append((prior.height_m / tall, prior.height_sigma_m / prior.height_m))
@@ -167,7 +171,7 @@ class TrackedObject:
         if self._outer_cut(sightings, index) and sightings.outer_foot[index] > 0.05:
             # Beside us and running out of the picture: no further than its flank at the edge.
             distance = min(distance, height_m / float(sightings.outer_foot[index]))
-        self.range.start(distance - prior.rounding_m, now.ego_speed_mps)
+        self.range.start(distance - prior.rounding_m, now.ego_speed_mps, stretch)
 
     def _note(self, score: float, time_s: float) -> None:
         """It was seen: count it, and believe in it more or less by the detector's score."""

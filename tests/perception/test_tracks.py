@@ -331,3 +331,12 @@ def test_a_car_in_the_next_lane_stands_where_it_stands() -> None:
         assert scene.tracks[0].x_m == pytest.approx(distance + 3.65, rel=0.1)
         assert scene.tracks[0].path_overlap == 0.0
         assert scene.lead is None
+
+
+@pytest.mark.parametrize("yaw_deg", [0.0, 25.0, 90.0])
+def test_a_turned_car_is_not_taken_for_a_nearer_one(yaw_deg: float) -> None:
+    yaw = math.radians(yaw_deg)
+    car = Cuboid(25.0, -2.2 * math.sin(yaw), yaw_rad=yaw)
+    nearest = car.corners()[:, 0].min()
+    scene = watch([car], 15)
+    assert scene.tracks[0].x_m == pytest.approx(nearest, rel=0.1)
