@@ -51,10 +51,9 @@ def train(
     if last.is_file():
         YOLO(last).train(resume=True)
     else:
-        model = YOLO(narrow_plan(work, len(spec.classes)))
-        if start_from is not None:
-            model.load(start_from)
-        model.train(**_arguments(spec, data, work, seed, epochs))
+        arguments = _arguments(spec, data, work, seed, epochs)
+        arguments["pretrained"] = str(start_from) if start_from is not None else False
+        YOLO(narrow_plan(work, len(spec.classes))).train(**arguments)
     finished.touch()
     return last
 
@@ -85,7 +84,6 @@ def _arguments(
         "device": "cpu",
         "seed": seed,
         "deterministic": True,
-        "pretrained": False,
         "plots": False,
         "val": False,
         "fliplr": 0.5 if spec.mirror else 0.0,

@@ -98,7 +98,7 @@ SPECS: dict[str, ModelSpec] = {
             "traffic_light_off",
         ),
         scenes=2400,
-        epochs=14,
+        epochs=10,
         batch=8,
         learning_rate=2e-3,
         min_size=(2.5, 7.0),
@@ -119,6 +119,5 @@ SPECS: dict[str, ModelSpec] = {
         min_heights=(1.0, 2.0, 2.5, 2.5, 2.5),
         pad_height=5.0,
         mirror=False,
-        start_from="objects_first",
     ),
 }
