@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from drag_edge.adas.decision import AccDecision, AccState
 from drag_edge.adas.events import Right
+from drag_edge.adas.lead import Lead, needed_accel, present_lead
 from drag_edge.adas.limits import accel_bounds_mps2
 from drag_edge.config.acc import AccSettings
 from drag_edge.config.limits import LimitSettings
 from drag_edge.perception.ego import EgoState
-from drag_edge.perception.scene import Scene, Track
+from drag_edge.perception.scene import Scene
 
 _STOPPED_MPS = 0.3
 _ROLLING_MPS = 10.0
@@ -42,16 +43,6 @@ class AccMemory:
     stop_gap_m: float = math.inf
     curvature_1pm: float = 0.0
     set_speed_mps: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """The lead as it is now, the picture's age made up for."""
-
-    id: int
-    gap_m: float
-    speed_mps: float
-    accel_mps2: float
 
 
 def acc_step(
@@ -81,15 +72,16 @@ def acc_step(
     assert set_speed is not None
 
     step_s = 0.0 if state.time_s is None else min(max(time_s - state.time_s, 0.0), 0.2)
-    lead = None if scene.lead is None else _present(scene.lead, scene, speed, time_s)
+    lead = None if scene.lead is None else present_lead(scene.lead, scene, speed, time_s)
     time_gap = _time_gap(lead, speed, gap_setting, settings, state, step_s)
     desired = _desired_gap(speed, time_gap, settings)
     curvature = _smooth(state.curvature_1pm, abs(scene.path.curvature_1pm), step_s)
-    cruise = _cruise_accel(speed, min(set_speed, _curve_speed(curvature, settings)), settings)
-    needed = 0.0 if lead is None else _needed_accel(lead, speed, settings)
-    wanted = cruise
+    target = min(set_speed, _curve_speed(curvature, settings))
+    cruise = wanted = _cruise_accel(speed, target, settings)
+    needed = 0.0
     if lead is not None:
         wanted = min(cruise, _follow_accel(lead, speed, desired, settings))
+        needed = needed_accel(lead, speed, settings.standoff_m)
     accel = _comfortable(wanted, state.accel_mps2, settings, step_s)
     # What is needed is not delayed; at low speed little of it decides where the ego stops.
     if needed < -settings.comfort_decel_mps2 * min(1.0, speed / _ROLLING_MPS):
@@ -157,20 +149,6 @@ def _gap_setting(ego: EgoState, settings: AccSettings) -> int:
     return min(max(setting, 1), len(settings.time_gaps_s))
 
 
-def _present(track: Track, scene: Scene, speed_mps: float, time_s: float) -> Lead:
-    """The lead moved on from the picture's time to now."""
-    age_s = min(max(time_s - scene.time_s, 0.0), 0.5)
-    lead_mps = speed_mps + track.range_rate_mps if track.speed_mps is None else track.speed_mps
-    moved_mps = lead_mps + track.accel_mps2 * age_s / 2
-    ego_mps = speed_mps - (scene.ego.accel_mps2 or 0.0) * age_s / 2
-    return Lead(
-        track.id,
-        track.gap_m + (moved_mps - ego_mps) * age_s,
-        max(0.0, lead_mps + track.accel_mps2 * age_s),
-        track.accel_mps2,
-    )
-
-
 def _time_gap(
     lead: Lead | None,
     speed_mps: float,
@@ -218,22 +196,6 @@ def _follow_accel(lead: Lead, speed_mps: float, desired_m: float, settings: AccS
         - settings.speed_gain_1ps * (speed_mps - lead.speed_mps)
         + settings.lead_accel_gain * lead.accel_mps2
     )
-
-
-def _needed_accel(lead: Lead, speed_mps: float, settings: AccSettings) -> float:
-    """Constant braking with which the gap never falls below the stand-off, ≤ 0.
-
-    Either the speeds meet while the lead still rolls, or the ego stops behind the stopped lead.
-    """
-    closing = speed_mps - lead.speed_mps
-    room_m = max(lead.gap_m - settings.standoff_m, 0.5)
-    decel = max(-lead.accel_mps2, 0.0)
-    if decel < 0.1:
-        return -(max(closing, 0.0) ** 2) / (2 * room_m)
-    lead_stops_s = lead.speed_mps / decel
-    if closing > 0.0 and 2 * room_m / closing < lead_stops_s:
-        return -decel - closing**2 / (2 * room_m)
-    return -(speed_mps**2) / (2 * (room_m + lead.speed_mps * lead_stops_s / 2))
 
 
 def _comfortable(

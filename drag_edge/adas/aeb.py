@@ -26,12 +26,14 @@ _CREEPING_MPS = 1.0  # slower than this, braking goes on to standstill
 
 @dataclass(frozen=True, slots=True)
 class Latch:
-    """Braking in progress: for whom, how hard, and when the target was last confirmed."""
+    """Braking in progress: for whom, how hard, when the target was last confirmed, and when the
+    safety monitor last allowed it."""
 
     stage: AebStage
     target_id: int
     target_speed_mps: float
     confirmed_s: float
+    allowed_s: float
     stopped_s: float | None = None
 
 
@@ -70,8 +72,10 @@ def aeb_step(
         threats, evidence = find_threats(scene, settings, body, evidence, braking_for, time_s)
     worst = max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
     if worst is not None and worst.stage in BRAKING and Right.AEB in rights and not overridden:
-        latch = _escalated(latch, worst, scene)
+        latch = _escalated(latch, worst, scene, time_s)
     elif latch is not None:
+        allowed_s = time_s if Right.AEB in rights else latch.allowed_s
+        latch = replace(latch, allowed_s=allowed_s)
         latch = _held(latch, threats, scene, settings, time_s)
 
     after = AebState(evidence, latch, overridden_s, ego.steering_wheel_angle_rad, time_s)
@@ -99,7 +103,7 @@ def _missing(scene: Scene, rights: Right) -> str | None:
     return None
 
 
-def _escalated(latch: Latch | None, worst: Threat, scene: Scene) -> Latch:
+def _escalated(latch: Latch | None, worst: Threat, scene: Scene, time_s: float) -> Latch:
     """Braking for the worst threat; never a lower stage than the one in progress."""
     full = worst.stage is AebStage.FULL or (latch is not None and latch.stage is AebStage.FULL)
     return Latch(
@@ -107,6 +111,7 @@ def _escalated(latch: Latch | None, worst: Threat, scene: Scene) -> Latch:
         worst.track.id,
         max(0.0, worst.target.speed_mps),
         scene.time_s - worst.track.coasted_s,
+        time_s,
     )
 
 
@@ -115,7 +120,8 @@ def _held(
 ) -> Latch | None:
     """Braking in progress goes on until the ego is no faster than its target and, if that still
     brakes, would not reach it; until the ego stood for a while; or until the target is lost."""
-    if not 0 <= time_s - scene.time_s <= settings.data_hold_s:
+    oldest_s = min(scene.time_s, latch.allowed_s)
+    if not 0 <= time_s - oldest_s <= settings.data_hold_s:
         return None
     track = next((one for one in scene.tracks or () if one.id == latch.target_id), None)
     if track is not None:

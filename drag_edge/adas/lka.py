@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from drag_edge.adas.approach import Approach, approaches, urgency, usable
 from drag_edge.adas.decision import LkaDecision, LkaState, Side
 from drag_edge.adas.events import Right
+from drag_edge.adas.hands import hands_on
 from drag_edge.config.body import BodySettings
 from drag_edge.config.lka import LkaSettings
 from drag_edge.perception.ego import EgoState
-from drag_edge.perception.scene import LaneLine, Lanes, Scene
+from drag_edge.perception.scene import Lanes, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,6 @@ class LkaMemory:
     indicated_s: float = -math.inf
     overridden_s: float = -math.inf
     hands_off_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Approach:
-    """One line: from the body's side to it (negative: over it), and how fast it comes nearer."""
-
-    side: Side
-    distance_m: float
-    speed_mps: float
-
-    @property
-    def time_s(self) -> float | None:
-        """Until the line is reached, 0 when over it; None when not moving towards it."""
-        if self.speed_mps <= 0.01:
-            return None
-        return max(0.0, self.distance_m) / self.speed_mps
 
 
 def lka_step(
@@ -70,7 +56,7 @@ def lka_step(
     state = replace(state, fast_enough=_fast_enough(ego.speed_mps, centring, settings, state))
     if not state.fast_enough:
         return _idle(LkaState.STANDBY, "too slow"), _reset(state)
-    if not _usable(lanes.confidence, lanes.age_s, settings):
+    if not usable(lanes.confidence, lanes.age_s, settings):
         return _idle(LkaState.STANDBY, "lanes uncertain"), _reset(state)
 
     age_s = max(0.0, time_s - scene.time_s)
@@ -79,10 +65,10 @@ def lka_step(
         state.lateral_mps, ego.speed_mps * lanes.heading_rad, step_s,
         settings.lateral_speed_filter_s,
     )  # fmt: skip
-    approaches = _approaches(lanes, lateral, age_s, settings, body)
-    nearest = min(approaches, key=_urgency, default=None)
-    departure = _departure(approaches, lanes, settings, state.warned)
-    correcting = _correcting(approaches, lanes, settings, state.correcting)
+    lines = approaches(lanes, lateral, age_s, settings, body)
+    nearest = min(lines, key=urgency, default=None)
+    departure = _departure(lines, lanes, settings, state.warned)
+    correcting = _correcting(lines, lanes, settings, state.correcting)
     state = replace(
         state, time_s=time_s, lateral_mps=lateral, warned=departure, correcting=correcting
     )
@@ -94,8 +80,7 @@ def lka_step(
         curvature = _pursuit(lanes, ego, ego.speed_mps, age_s, settings)
     else:
         kind = LkaState.STANDBY if suppressed is None else LkaState.SUPPRESSED
-        ended = "hands off the wheel" if steering else "in the lane"
-        reason, curvature = suppressed or ended, None
+        reason, curvature = suppressed or _not_steering(rights, steering), None
     quiet = suppressed is not None or Right.LDW not in rights
     decision = LkaDecision(
         state=kind,
@@ -106,19 +91,29 @@ def lka_step(
         hands_off_s=state.hands_off_s if kind is LkaState.ACTIVE else 0.0,
         reason=reason,
     )
-    return decision, _count_hands_off(ego, settings, state, kind, step_s)
+    if kind is LkaState.ACTIVE and not hands_on(ego, settings):
+        state = replace(state, hands_off_s=state.hands_off_s + step_s)
+    return decision, state
 
 
 def _idle(kind: LkaState, reason: str) -> LkaDecision:
     return LkaDecision(kind, None, Side.NONE, None, None, 0.0, reason)
 
 
+def _not_steering(rights: Right, steering: bool) -> str:
+    """Why there is no curvature although nothing suppresses it."""
+    if Right.LKA not in rights:
+        return "not allowed by the safety monitor"
+    return "hands off the wheel" if steering else "in the lane"
+
+
 def _reset(state: LkaMemory) -> LkaMemory:
+    """What outlives a pause."""
     return LkaMemory(
-        time_s=state.time_s,
         fast_enough=state.fast_enough,
         indicated_s=state.indicated_s,
         overridden_s=state.overridden_s,
+        hands_off_s=state.hands_off_s,
     )
 
 
@@ -137,12 +132,14 @@ def _not_keeping(scene: Scene, settings: LkaSettings, rights: Right) -> tuple[Lk
 
 
 def _remember(ego: EgoState, settings: LkaSettings, state: LkaMemory, time_s: float) -> LkaMemory:
-    """When the driver last indicated, braked or steered against us."""
+    """When the driver last indicated or steered against us; hands at the wheel end hands off."""
     torque = abs(ego.driver_torque_nm or 0.0)
     if ego.indicator_left or ego.indicator_right:
         state = replace(state, indicated_s=time_s)
     if torque >= settings.override_torque_nm:
         state = replace(state, overridden_s=time_s)
+    if state.hands_off_s > 0.0 and hands_on(ego, settings):
+        state = replace(state, hands_off_s=0.0)
     return state
 
 
@@ -163,36 +160,10 @@ def _fast_enough(speed_mps: float, centring: bool, settings: LkaSettings, state:
     return speed_mps >= least
 
 
-def _usable(confidence: float, age_s: float, settings: LkaSettings) -> bool:
-    return confidence >= settings.min_confidence and age_s <= settings.max_lane_age_s
-
-
 def _smooth(before: float | None, measured: float, step_s: float, time_constant_s: float) -> float:
     if before is None:
         return measured
     return before + (measured - before) * step_s / max(step_s + time_constant_s, 1e-6)
-
-
-def _approaches(
-    lanes: Lanes, lateral_mps: float, age_s: float, settings: LkaSettings, body: BodySettings
-) -> list[Approach]:
-    """Both lines that are seen, as they are now. lateral_mps: of the ego in the lane, left."""
-
-    def approach(line: LaneLine | None, side: Side, sign: float) -> list[Approach]:
-        if line is None or not _usable(line.confidence, line.age_s, settings):
-            return []
-        # At the front wheels: they are over the line first when the ego drifts.
-        distance = sign * line.y_at(body.wheelbase_m) - body.width_m / 2
-        speed = sign * lateral_mps
-        return [Approach(side, distance - speed * age_s, speed)]
-
-    return approach(lanes.left, Side.LEFT, 1.0) + approach(lanes.right, Side.RIGHT, -1.0)
-
-
-def _urgency(approach: Approach) -> float:
-    """Smaller is more urgent: the time to the line, then the distance."""
-    time_s = approach.time_s
-    return approach.distance_m + 1e3 if time_s is None else time_s
 
 
 def _earliest_m(lateral_mps: float) -> float:
@@ -200,12 +171,10 @@ def _earliest_m(lateral_mps: float) -> float:
     return min(1.5, max(0.75, 1.5 * lateral_mps))
 
 
-def _departure(
-    approaches: list[Approach], lanes: Lanes, settings: LkaSettings, warned: Side
-) -> Side:
+def _departure(lines: list[Approach], lanes: Lanes, settings: LkaSettings, warned: Side) -> Side:
     if settings.policy == "offset":
         return _beyond(lanes.offset_m, settings.offset_warn_m)
-    for one in approaches:
+    for one in lines:
         time_s = one.time_s
         soon = time_s is not None and time_s <= settings.warn_time_s
         early = soon and one.distance_m <= _earliest_m(one.speed_mps)
@@ -217,12 +186,12 @@ def _departure(
 
 
 def _correcting(
-    approaches: list[Approach], lanes: Lanes, settings: LkaSettings, correcting: Side
+    lines: list[Approach], lanes: Lanes, settings: LkaSettings, correcting: Side
 ) -> Side:
     """The side whose departure is being prevented, with hysteresis."""
     if settings.policy == "offset":
         return _beyond(lanes.offset_m, settings.offset_correct_m)
-    for one in approaches:
+    for one in lines:
         time_s = one.time_s
         starts = time_s is not None and time_s <= settings.correct_time_s
         inside = one.distance_m >= settings.release_distance_m and one.speed_mps <= 0.05
@@ -248,20 +217,3 @@ def _pursuit(
     ahead_m = max(settings.min_preview_m, settings.preview_s * speed_mps)
     aim_m = -offset - heading * ahead_m + lanes.curvature_1pm * ahead_m**2 / 2
     return 2 * aim_m / ahead_m**2
-
-
-def _count_hands_off(
-    ego: EgoState, settings: LkaSettings, state: LkaMemory, kind: LkaState, step_s: float
-) -> LkaMemory:
-    """Time without hands while steering; hands at the wheel end it."""
-    torque = ego.driver_torque_nm
-    hands = ego.hands_on
-    if hands is None and torque is not None:
-        hands = abs(torque) >= settings.hands_torque_nm
-    if hands is None:
-        hands = not settings.hands_signal_required
-    if hands:
-        return replace(state, hands_off_s=0.0)
-    if kind is LkaState.ACTIVE:
-        return replace(state, hands_off_s=state.hands_off_s + step_s)
-    return state

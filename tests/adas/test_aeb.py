@@ -275,3 +275,15 @@ def test_the_age_of_the_picture_is_made_up_for() -> None:
     target = present_target(lead, (0.0, np.inf), 20.0, 0.0, 0.2, SETTINGS)
     assert target.gap_m == pytest.approx(30.0 - 5.0 * 0.2 - 5.2 * 0.2**2 / 2)
     assert target.speed_mps == pytest.approx(15.0 - 5.2 * 0.2)
+
+
+def test_braking_that_is_no_longer_allowed_ends_within_half_a_second() -> None:
+    state, decels = AebState(), []
+    for step in range(30):
+        time_s = step * 0.05
+        scene = scenes.with_lead(scenes.scene(time_s), close())
+        rights = ALL if step < 5 else ALL & ~Right.AEB
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, rights)
+        decels.append(decision.decel_mps2)
+    assert decels[4 + 9] == -9.0
+    assert decels[4 + 11 :] == [None] * len(decels[4 + 11 :])

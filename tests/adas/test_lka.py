@@ -196,3 +196,29 @@ def test_hands_are_told_by_the_vehicle_or_by_torque(
         scene = scenes.scene(number * 0.1, ego=scenes.ego(FAST, **signals))
         decision, state = lka_step(scene, settings, scenes.BODY, state, number * 0.1, ALL, True)
     assert (decision.hands_off_s > 2.0) is counts
+
+
+def hands_off_times(views: list[Scene]) -> list[float]:
+    state, seen = LkaMemory(), []
+    for scene in views:
+        decision, state = lka_step(
+            scene, SETTINGS, scenes.BODY, state, scene.time_s, ALL, acc_engaged=True
+        )
+        seen.append(decision.hands_off_s)
+    return seen
+
+
+def test_lanes_that_flicker_do_not_restart_the_hands_off_time() -> None:
+    free = scenes.ego(FAST, hands_on=False)
+    views = [scenes.scene(0.1 * step, ego=free) for step in range(60)]
+    views[30] = scenes.scene(3.0, ego=free, lanes=None)
+    assert hands_off_times(views)[-1] == pytest.approx(5.7, abs=0.2)
+
+
+def test_a_pause_is_no_hands_off_time_and_hands_end_it() -> None:
+    free, held = scenes.ego(FAST, hands_on=False), scenes.ego(FAST)
+    views = [scenes.scene(0.1 * step, ego=free) for step in range(20)]
+    views += [scenes.scene(2.0, ego=free, lanes=None), scenes.scene(30.0, ego=free)]
+    assert hands_off_times(views)[-1] < 3.0
+    views += [scenes.scene(30.1, ego=held, lanes=None), scenes.scene(30.2, ego=free)]
+    assert hands_off_times(views)[-1] == 0.0
