@@ -54,6 +54,9 @@ class DebugSettings(Section):
     """Drawing for a person who tunes."""
 
     raw_boxes: bool = Field(False, description="Every detection of every model, thin, with score")
+    rejected: bool = Field(
+        False, description="Boxes that perception did not believe, with the reason"
+    )
     class_map: bool = Field(False, description="Tint of the segmenter's classes")
 
 

@@ -17,7 +17,7 @@ from drag_edge.display.dashboard import Dashboard
 from drag_edge.display.layout import Layout, enlargement
 from drag_edge.display.lettering import Lettering
 from drag_edge.display.moment import Moment
-from drag_edge.display.raw import draw_raw
+from drag_edge.display.raw import draw_raw, draw_rejected
 from drag_edge.display.road import Projector, RoadPainter, View, road_bands
 from drag_edge.display.sheet import Picture
 from drag_edge.display.status import LoopStatus
@@ -122,6 +122,9 @@ class Overlay:
             self._road.paint(picture, bands, View(camera, scene.pitch_rad, moment.zoom))
         if self._settings.elements.boxes:
             self._boxes.draw(picture, scene, moment)
+        if self._settings.debug.rejected:
+            refused = [box for box in scene.rejected if box.camera == self._front]
+            draw_rejected(picture, refused, self._canvas.kit, moment.zoom)
         if before is not None:
             cv2.addWeighted(picture, OLD_SCENE, before, 1 - OLD_SCENE, 0, dst=picture)
 

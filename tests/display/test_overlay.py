@@ -14,6 +14,7 @@ from drag_edge.display.palette import AMBER, RED, TEAL
 from drag_edge.frames.frame import Frame
 from drag_edge.inference.results import ClassMap, Detections, Perceived
 from drag_edge.perception.camera import CameraModel
+from drag_edge.perception.scene import RejectedBox
 from tests.display.strategies import any_situation
 
 NOTHING_DRAWN = ElementSettings(
@@ -245,3 +246,13 @@ def test_debug_shows_raw_boxes_and_the_class_map() -> None:
             FRAMES, perceived, base.scene, base.decision, base.command, base.status
         )
         assert (picture != drawn(base)).any()
+
+
+def test_debug_shows_what_perception_did_not_believe() -> None:
+    base = examples.following()
+    assert base.scene is not None
+    bonnet = RejectedBox("front", "car", (300.0, 600.0, 900.0, 700.0), "own_body")
+    refused = replace(base, scene=replace(base.scene, rejected=(bonnet,)))
+    shown = drawn(refused, DisplaySettings(debug=DebugSettings(rejected=True)))
+    assert (shown != drawn(refused)).any()
+    np.testing.assert_array_equal(drawn(refused), drawn(base))
