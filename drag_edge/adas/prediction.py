@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.config.aeb import AebSettings
+from drag_edge.config.vocabulary import VULNERABLE_ROAD_USERS
 from drag_edge.perception.scene import Path, Track
 
 Floats = NDArray[np.float64]
@@ -110,10 +111,12 @@ def present_target(
     speed = track.speed_mps
     if speed is None:
         speed = ego_speed_mps + track.range_rate_mps
+    # In the own lane a car that backs up or comes towards us is nearly always a standing one, or
+    # a young track; it is taken for standing.
+    if speed < 0 and (speed > -_STANDING_MPS or track.label not in VULNERABLE_ROAD_USERS):
+        speed = 0.0
     moved = speed * age_s + min(accel, 0.0) * age_s**2 / 2
     ego_moved = ego_speed_mps * age_s - ego_accel_mps2 * age_s**2 / 2
-    if -_STANDING_MPS < speed < 0:  # noise of a standing object, not one that backs up
-        speed = 0.0
     if speed > 0:
         speed = max(0.0, speed + min(accel, 0.0) * age_s)
     return Target(track.gap_m + moved - ego_moved, speed, accel, *corridor_s)

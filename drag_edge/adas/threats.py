@@ -26,12 +26,13 @@ BRAKING = (AebStage.PARTIAL, AebStage.FULL)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How often in a row a track was a threat, and what its range was then."""
+    """How often in a row a track was a threat, and what its range and speed were then."""
 
     id: int
     frames: int
     gap_m: float
     range_rate_mps: float
+    speed_mps: float | None
     scene_time_s: float
 
 
@@ -86,7 +87,10 @@ def find_threats(
     age_s = max(0.0, time_s - scene.time_s)
     known = {one.id: one for one in before}
     threats, evidence = [], []
+    shield = _shield(scene, settings, body, age_s)
     for track in candidates:
+        if shield is not None and track.id != shield.id and track.gap_m > shield.gap_m:
+            continue
         corridor_s = _corridor(track, scene, settings, body, age_s)
         if math.isinf(corridor_s[0]):
             continue
@@ -124,6 +128,17 @@ def _passes_gates(track: Track, settings: AebSettings) -> bool:
     )
 
 
+def _shield(scene: Scene, settings: AebSettings, body: BodySettings, age_s: float) -> Track | None:
+    """The lead, if it is in the path to stay: nobody beyond it can be hit before it is.
+
+    What detectors see through or around a lead is often a part of it, with any speed at all.
+    """
+    lead = scene.lead
+    if lead is None or lead.path_overlap < settings.min_path_overlap:
+        return None
+    return lead if math.isinf(_corridor(lead, scene, settings, body, age_s)[1]) else None
+
+
 def _corridor(
     track: Track, scene: Scene, settings: AebSettings, body: BodySettings, age_s: float
 ) -> tuple[float, float]:
@@ -146,13 +161,19 @@ def _corridor(
 def _evidence(
     track: Track, before: Evidence | None, scene_time_s: float, settings: AebSettings
 ) -> Evidence:
+    """The count so far, begun anew when range or speed changed as no vehicle's can."""
     frames = 1
     if before is not None:
         step_s = scene_time_s - before.scene_time_s
         jump_m = abs(track.gap_m - before.gap_m - before.range_rate_mps * step_s)
-        if jump_m < settings.max_range_jump_m:
+        jump_mps = 0.0
+        if track.speed_mps is not None and before.speed_mps is not None:
+            jump_mps = abs(track.speed_mps - before.speed_mps)
+        if jump_m < settings.max_range_jump_m and jump_mps < settings.max_speed_jump_mps:
             frames = before.frames + (1 if step_s > 0 else 0)
-    return Evidence(track.id, frames, track.gap_m, track.range_rate_mps, scene_time_s)
+    return Evidence(
+        track.id, frames, track.gap_m, track.range_rate_mps, track.speed_mps, scene_time_s
+    )
 
 
 def _wanted_stage(track: Track, gaps: Floats, ttc_s: float, settings: AebSettings) -> AebStage:
@@ -186,8 +207,9 @@ def _allowed_stage(
     # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
     if scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5:
         return wanted
-    patient = track.frames >= settings.cautious_frames
+    known = track.frames >= settings.cautious_frames
     if track.scale_ttc_s is None:
-        return wanted if patient else AebStage.PARTIAL
+        patient = frames >= settings.cautious_frames
+        return wanted if patient else AebStage.PARTIAL if known else AebStage.WARN
     # The picture grows much more slowly than the range falls: one of the two is wrong.
-    return AebStage.PARTIAL if patient else AebStage.WARN
+    return AebStage.PARTIAL if known else AebStage.WARN

@@ -70,12 +70,20 @@ class AebSettings(Section):
     cautious_frames: int = quantity(
         6,
         "1",
-        "Frames asked for full braking where the box's growth does not confirm the range.",
+        "Where the box's growth does not confirm the range: frames in a row for full braking, "
+        "frames seen for any.",
         ge=1,
         le=40,
     )
     max_range_jump_m: float = quantity(
         8.0, "m", "A larger jump between frames starts the count again.", gt=0, le=30
+    )
+    max_speed_jump_mps: float = quantity(
+        3.0,
+        "m/s",
+        "A larger change of the object's speed between frames starts the count again.",
+        gt=0,
+        le=20,
     )
     scale_ttc_ratio: float = quantity(
         2.0, "1", "Times to collision from range and growth agree within this factor.", gt=1, le=5

@@ -100,8 +100,9 @@ def test_a_picture_that_grows_too_slowly_is_a_contradiction_and_no_full_braking(
 
 
 def test_without_growth_full_braking_asks_for_more_frames() -> None:
-    assert run([close(scale_ttc_s=None, frames=5)] * 10)[-1].stage is AebStage.PARTIAL
-    assert run([close(scale_ttc_s=None, frames=6)] * 10)[-1].stage is AebStage.FULL
+    assert run([close(scale_ttc_s=None, frames=5)] * 5)[-1].stage is AebStage.WARN
+    stages = [one.stage for one in run([close(scale_ttc_s=None, frames=6)] * 7)]
+    assert stages[2:] == [AebStage.PARTIAL] * 3 + [AebStage.FULL] * 2
 
 
 def test_it_outlives_the_target_for_half_a_second_and_no_longer() -> None:
@@ -287,3 +288,39 @@ def test_braking_that_is_no_longer_allowed_ends_within_half_a_second() -> None:
         decels.append(decision.decel_mps2)
     assert decels[4 + 9] == -9.0
     assert decels[4 + 11 :] == [None] * len(decels[4 + 11 :])
+
+
+def test_nobody_is_braked_for_through_the_lead() -> None:
+    """What was seen in the demo: a piece of the lead, tracked as a car that rushes at us."""
+    lead = scenes.track(28.0, -0.5)
+    ghost = scenes.track(38.0, -28.0, id=2, path_overlap=0.7)
+    for ghosts_ahead, stage in ((lead, AebStage.READY), (None, AebStage.FULL)):
+        state = AebState()
+        for step in range(8):
+            tracks = (ghost,) if ghosts_ahead is None else (lead, ghost)
+            scene = scenes.scene(step * 0.05, tracks=tracks, lead=ghosts_ahead)
+            decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, step * 0.05, ALL)
+        assert (decision.stage is AebStage.READY) is (stage is AebStage.READY)
+
+
+def test_a_lead_that_leaves_hides_nobody() -> None:
+    leaving = scenes.track(20.0, 0.0, id=2, y_m=1.0, vy_mps=1.5)
+    standing = scenes.track(26.0, -20.0)
+    state = AebState()
+    for step in range(8):
+        scene = scenes.scene(step * 0.05, tracks=(leaving, standing), lead=leaving)
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, step * 0.05, ALL)
+    assert decision.target_id == 1
+    assert decision.stage is AebStage.FULL
+
+
+def test_a_speed_that_changes_as_no_cars_can_starts_the_count_again() -> None:
+    wild = [close(speed_mps=speed) for speed in (0.0, 3.5)]
+    assert {one.stage for one in run(wild * 6)} == {AebStage.READY}
+
+
+def test_a_car_that_seems_to_come_towards_us_is_taken_for_standing() -> None:
+    rushing = scenes.track(40.0, -29.0, speed_mps=-9.0)
+    assert present_target(rushing, (0.0, np.inf), 20.0, 0.0, 0.0, SETTINGS).speed_mps == 0.0
+    walking = scenes.track(40.0, -21.4, speed_mps=-1.4, label="pedestrian")
+    assert present_target(walking, (0.0, np.inf), 20.0, 0.0, 0.0, SETTINGS).speed_mps == -1.4

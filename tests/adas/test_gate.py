@@ -210,6 +210,14 @@ def test_old_pictures_give_no_new_demand() -> None:
     assert let_out([wish(aeb=-9.0)], age_s=0.55)[-1].aeb_decel_mps2 is None
 
 
+@pytest.mark.parametrize("time_s", [math.nan, math.inf])
+def test_a_time_that_is_none_gives_no_demand(time_s: float) -> None:
+    command, state = gate(wish(1.0, -9.0, 0.001, time_s), scenes.ego(), ON, GateState(0.0), 0.05)
+    assert (command.accel_mps2, command.aeb_decel_mps2, command.curvature_1pm) == (None,) * 3
+    assert command.limited == ("time_not_finite",)
+    assert state == GateState()
+
+
 def test_a_decision_from_the_future_is_not_trusted() -> None:
     assert let_out([wish(1.0, -9.0, 0.001)] * 5, age_s=-5.0)[-1].accel_mps2 is None
     assert let_out([wish(1.0, -9.0, 0.001)] * 5, age_s=-5.0)[-1].aeb_decel_mps2 is None
