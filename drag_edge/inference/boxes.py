@@ -1,7 +1,8 @@
 """YOLO outputs → candidate boxes: one small function for each way of writing them down.
 
-Every function drops what scores too low before it touches the rest, so its cost does not grow with
-the number of anchors.
+Every function drops what scores too low before it touches the rest, so its cost hardly grows with
+the number of anchors. All of them raise OutputInvalidError for NaN or infinity among the scores or
+in a box that scores enough.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+
+from drag_edge.inference.finite import require_finite
 
 Floats = NDArray[np.float32]
 
@@ -50,18 +53,20 @@ def decode_yolov8(output: Floats, layout: BoxLayout, confidence: float) -> Candi
     """1×(4+classes+extra)×n: centre and size in input pixels, then class scores (v8, v9, 11)."""
     rows = output[0]
     end = 4 + layout.classes
-    keep = np.flatnonzero(rows[4:end].max(axis=0) > confidence)
+    best = rows[4:end].max(axis=0)
+    require_finite(best, "class scores")  # a NaN survives the maximum
+    keep = (best > confidence).nonzero()[0]
     picked = rows[:, keep].T
-    return _best_class(picked[:, :4], picked[:, 4:end], picked[:, end:])
+    require_finite(picked, "boxes")
+    class_ids = picked[:, 4:end].argmax(axis=1)
+    return Candidates(_corners(picked), best[keep], class_ids, picked[:, end:])
 
 
 def decode_yolov5(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
     """1×n×(5+classes+extra): centre and size in input pixels, objectness, class scores."""
     rows = output[0]
-    picked = rows[rows[:, 4] > confidence]
-    end = 5 + layout.classes
-    candidates = _best_class(picked[:, :4], picked[:, 5:end] * picked[:, 4:5], picked[:, end:])
-    return _above(candidates, confidence)
+    keep = _objects(rows, confidence)
+    return _with_objectness(rows[keep], layout, confidence)
 
 
 def decode_yolox_decoded(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
@@ -76,16 +81,14 @@ def decode_yolox(output: Floats, layout: BoxLayout, confidence: float) -> Candid
     and 32 follow each other row by row (YOLOX: Exceeding YOLO Series in 2021, demo_utils).
     """
     rows = output[0]
-    keep = np.flatnonzero(rows[:, 4] > confidence)
+    keep = _objects(rows, confidence)
     picked = rows[keep]
     cells, strides = yolox_grid(layout.input_width, layout.input_height, len(rows))
     stride = strides[keep]
     picked[:, :2] = (picked[:, :2] + cells[keep]) * stride
     # A wild exponent would overflow to infinity; no box is e^20 strides wide.
     picked[:, 2:4] = np.exp(np.minimum(picked[:, 2:4], 20.0)) * stride
-    end = 5 + layout.classes
-    candidates = _best_class(picked[:, :4], picked[:, 5:end] * picked[:, 4:5], picked[:, end:])
-    return _above(candidates, confidence)
+    return _with_objectness(picked, layout, confidence)
 
 
 def decode_end2end(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
@@ -94,8 +97,10 @@ def decode_end2end(output: Floats, layout: BoxLayout, confidence: float) -> Cand
     A class id beyond the classes is left out: unlike elsewhere, the network writes it itself.
     """
     rows = output[0]
+    require_finite(rows[:, 4:6], "scores")
     named = (rows[:, 5] > -1) & (rows[:, 5] < layout.classes)
     picked = rows[(rows[:, 4] > confidence) & named]
+    require_finite(picked, "boxes")
     class_ids = picked[:, 5].astype(np.intp)
     return Candidates(picked[:, :4], picked[:, 4], class_ids, picked[:, 6:])
 
@@ -141,20 +146,30 @@ def yolox_grid(input_width: int, input_height: int, cells: int) -> tuple[Floats,
     return np.concatenate(coordinates), np.concatenate(strides)
 
 
-def _best_class(centres: Floats, class_scores: Floats, extra: Floats) -> Candidates:
-    """Centre boxes and every class's score → corner boxes and the best class."""
-    if not len(centres):
-        empty = np.zeros(0, np.float32)
-        return Candidates(np.zeros((0, 4), np.float32), empty, np.zeros(0, np.intp), extra)
-    class_ids = class_scores.argmax(axis=1)
-    scores = class_scores[np.arange(len(class_ids)), class_ids]
-    half = centres[:, 2:4] / 2
-    boxes = np.concatenate((centres[:, :2] - half, centres[:, :2] + half), axis=1, dtype=np.float32)
-    return Candidates(boxes, scores, class_ids, extra)
+def _objects(rows: Floats, confidence: float) -> NDArray[np.intp]:
+    """Rows whose objectness (column 4) allows a score above confidence."""
+    objectness = rows[:, 4]
+    require_finite(objectness, "objectness scores")
+    return (objectness > confidence).nonzero()[0]
 
 
-def _above(candidates: Candidates, confidence: float) -> Candidates:
-    return select(candidates, candidates.scores > confidence)
+def _with_objectness(picked: Floats, layout: BoxLayout, confidence: float) -> Candidates:
+    """Rows of centre box, objectness, class scores, extra → those whose product scores enough."""
+    require_finite(picked, "boxes")
+    end = 5 + layout.classes
+    class_scores = picked[:, 5:end] * picked[:, 4:5]
+    scores = class_scores.max(axis=1)
+    candidates = Candidates(_corners(picked), scores, class_scores.argmax(axis=1), picked[:, end:])
+    return select(candidates, scores > confidence)
+
+
+def _corners(rows: Floats) -> Floats:
+    """Rows that begin with centre x, y, width, height → x0 y0 x1 y1."""
+    boxes = np.empty((len(rows), 4), np.float32)
+    half = rows[:, 2:4] * np.float32(0.5)
+    np.subtract(rows[:, :2], half, out=boxes[:, :2])
+    np.add(rows[:, :2], half, out=boxes[:, 2:])
+    return boxes
 
 
 def select(candidates: Candidates, which: NDArray[np.bool_] | NDArray[np.intp]) -> Candidates:

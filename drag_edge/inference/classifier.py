@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drag_edge.inference.finite import require_finite
 from drag_edge.inference.letterbox import Placement
 from drag_edge.inference.results import Classification
 
@@ -24,8 +25,13 @@ class Classifier:
         self._confidence = confidence
 
     def decode(self, outputs: Mapping[str, NDArray[Any]], placement: Placement) -> Classification:
-        """Outputs of one run → labels, best first; where it looked does not matter."""
-        scores = _probabilities(np.asarray(outputs[self._output], np.float32).reshape(-1))
+        """Outputs of one run → labels, best first; where it looked does not matter.
+
+        Raises OutputInvalidError for NaN or infinity.
+        """
+        values = np.asarray(outputs[self._output], np.float32).reshape(-1)
+        require_finite(values, "class scores")
+        scores = _probabilities(values)
         best = [
             class_id
             for class_id in np.argsort(-scores, kind="stable").tolist()

@@ -17,6 +17,7 @@ from drag_edge.inference.boxes import (
     Candidates,
     select,
 )
+from drag_edge.inference.finite import require_finite
 from drag_edge.inference.letterbox import Placement
 from drag_edge.inference.results import Detections
 from drag_edge.inference.suppress import suppress
@@ -62,14 +63,15 @@ class Detector:
         output = np.asarray(outputs[recipe.boxes_output], np.float32)
         candidates = self._decode_boxes(output, recipe.layout, recipe.confidence)
         words = self._word_of[candidates.class_ids]
-        if len(words):
-            known = np.flatnonzero(words >= 0)
-            keep = known[self._keep(select(candidates, known), words[known])]
-            candidates, words = select(candidates, keep), words[keep]
+        if len(words) and words.min() < 0:
+            known = words >= 0
+            candidates, words = select(candidates, known), words[known]
+        keep = self._keep(candidates, words)
+        candidates = select(candidates, keep)
         return Detections(
             boxes_px=placement.boxes_to_frame(candidates.boxes),
             scores=candidates.scores,
-            labels=tuple(self._words[index] for index in words),
+            labels=tuple(self._words[index] for index in words[keep].tolist()),
             masks=self._masks(candidates, outputs, placement),
             keypoints_px=self._keypoints(candidates, placement),
             vocabulary=self._words,
@@ -91,6 +93,7 @@ class Detector:
         if self._recipe.protos_output is None:
             return None
         protos = np.asarray(outputs[self._recipe.protos_output][0], np.float32)
+        require_finite(protos, "mask prototypes")
         size = (placement.input_width, placement.input_height)
         return instance_masks(candidates.extra[:, : len(protos)], protos, candidates.boxes, size)
 
@@ -102,7 +105,7 @@ class Detector:
         count, values = self._recipe.keypoints
         points = np.ones((len(candidates.scores), count, 3), np.float32)
         points[:, :, :values] = candidates.extra[:, : count * values].reshape(-1, count, values)
-        placement.points_to_frame(points[:, :, 0], points[:, :, 1])
+        placement.points_to_frame(points[:, :, :2])
         return points
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,13 @@ class Placement:
     height: int
     input_width: int
     input_height: int
+    _way_back: tuple[NDArray[np.float32], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Numbers that every frame needs, as x, y pairs."""
+        x0, y0, x1, y1 = self.source
+        pairs = ((self.left, self.top), (self.gain_x, self.gain_y), (x0, y0), (x1, y1))
+        object.__setattr__(self, "_way_back", tuple(np.array(p, np.float32) for p in pairs))
 
     @property
     def gain_x(self) -> float:
@@ -40,22 +47,19 @@ class Placement:
         """Input pixels per frame pixel."""
         return self.height / (self.source[3] - self.source[1])
 
-    def points_to_frame(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
-        """Turn input coordinates (edges) into frame coordinates, in place, clipped to `source`."""
-        for values, start, gain, low, high in (
-            (x, self.left, self.gain_x, self.source[0], self.source[2]),
-            (y, self.top, self.gain_y, self.source[1], self.source[3]),
-        ):
-            values -= np.float32(start)
-            values /= np.float32(gain)
-            values += np.float32(low)
-            np.maximum(values, np.float32(low), out=values)
-            np.minimum(values, np.float32(high), out=values)
+    def points_to_frame(self, points: NDArray[np.float32]) -> None:
+        """…×2 input coordinates (edges) → frame coordinates, in place, clipped to `source`."""
+        start, gain, low, high = self._way_back
+        points -= start
+        points /= gain
+        points += low
+        np.maximum(points, low, out=points)
+        np.minimum(points, high, out=points)
 
     def boxes_to_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """N×4 x0 y0 x1 y1 in the input → in the frame, clipped to `source`."""
-        boxes = boxes.astype(np.float32, copy=True)
-        self.points_to_frame(boxes[:, 0::2], boxes[:, 1::2])
+        boxes = np.array(boxes, np.float32)
+        self.points_to_frame(boxes.reshape(-1, 2, 2))
         return boxes
 
     def input_region(self) -> tuple[float, float, float, float]:

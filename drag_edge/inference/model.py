@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.config.models import ModelSettings
-from drag_edge.inference.engine import Engine, OutputInvalidError
+from drag_edge.inference.engine import Engine
 from drag_edge.inference.metadata import ModelMetadata, parse_metadata
 from drag_edge.inference.plan import ModelPlan, make_plan
 from drag_edge.inference.preprocess import Preprocessor
@@ -37,9 +36,6 @@ class LoadedModel:
         self.engine = engine
         self.plan = plan
         self.metadata = metadata
-        self._float_outputs = tuple(
-            spec.name for spec in engine.outputs if np.issubdtype(spec.dtype, np.floating)
-        )
         self._preprocessor = Preprocessor(plan.recipe, engine.input_buffers[plan.input.name])
 
     def infer(self, image: NDArray[np.uint8]) -> tuple[Result, StepTimes]:
@@ -52,19 +48,9 @@ class LoadedModel:
         filled_s = time.perf_counter()
         outputs = self.engine.run()
         ran_s = time.perf_counter()
-        self._refuse_nan(outputs)
         result = self.plan.decoder.decode(outputs, placement)
         decoded_s = time.perf_counter()
         return result, StepTimes(filled_s - started_s, ran_s - filled_s, decoded_s - ran_s)
-
-    def _refuse_nan(self, outputs: Mapping[str, NDArray[Any]]) -> None:
-        """Look at every value: 0.03 ms for 300,000, against 8 ms for the network behind them.
-
-        A NaN compares as false, so it would otherwise turn into "nothing seen".
-        """
-        for name in self._float_outputs:
-            if not np.isfinite(outputs[name]).all():
-                raise OutputInvalidError(f"output {name!r} holds NaN or infinity")
 
     def close(self) -> None:
         """Free the engine; idempotent."""

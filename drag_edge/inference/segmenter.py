@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.config.vocabulary import BACKGROUND_ID
+from drag_edge.inference.finite import require_finite
 from drag_edge.inference.letterbox import Placement
 from drag_edge.inference.results import ClassMap
 
@@ -36,7 +37,10 @@ class Segmenter:
         self._tables = {head.output: _table(head) for head in heads}
 
     def decode(self, outputs: Mapping[str, NDArray[Any]], placement: Placement) -> ClassMap:
-        """Outputs of one run → a fresh map; nothing in it belongs to the engine."""
+        """Outputs of one run → a fresh map; nothing in it belongs to the engine.
+
+        Raises OutputInvalidError where a pixel's best score is NaN or infinite.
+        """
         merged: NDArray[np.uint8] | None = None
         for head in self._heads:
             painted = self._paint(head, outputs[head.output])
@@ -50,36 +54,23 @@ class Segmenter:
             ids = output.reshape(output.shape[-2:]).astype(np.uint8)
             painted: NDArray[np.uint8] = self._tables[head.output][ids]
             return painted
-        scores = output[0]
-        if len(scores) == 2:
-            return _paint_two(scores, head.surfaces)
-        return _paint_many(scores, head.surfaces)
+        return _paint_scores(output[0], head.surfaces)
 
 
-def _paint_two(scores: NDArray[Any], surfaces: Mapping[int, int]) -> NDArray[np.uint8]:
-    """Two channels need one comparison, an eighth of what arg max costs."""
-    first = surfaces.get(0, BACKGROUND_ID)
-    second = surfaces.get(1, BACKGROUND_ID)
-    wins: NDArray[np.uint8] = (scores[1] > scores[0]).view(np.uint8)
-    if (first, second) != (0, 1):
-        wins *= np.uint8((second - first) % 256)
-        wins += np.uint8(first)
-    return wins
-
-
-def _paint_many(scores: NDArray[Any], surfaces: Mapping[int, int]) -> NDArray[np.uint8]:
-    """Arg max over the first axis, channel by channel: each is read once and stays in cache.
+def _paint_scores(scores: NDArray[Any], surfaces: Mapping[int, int]) -> NDArray[np.uint8]:
+    """Arg max over the first axis, channel by channel: an eighth of what numpy's costs.
 
     Of equal scores the lower channel wins, as in numpy's arg max.
     """
-    best = scores[0].copy()
-    painted = np.full(best.shape, surfaces.get(0, BACKGROUND_ID), np.uint8)
-    last = len(scores) - 1
-    for channel in range(1, last + 1):
-        better = scores[channel] > best
-        np.putmask(painted, better, surfaces.get(channel, BACKGROUND_ID))
-        if channel < last:
-            np.maximum(best, scores[channel], out=best)
+    ids = [surfaces.get(channel, BACKGROUND_ID) for channel in range(len(scores))]
+    painted: NDArray[np.uint8] = (scores[1] > scores[0]).view(np.uint8)
+    if ids[:2] != [0, 1]:
+        painted = np.array(ids[:2], np.uint8)[painted]
+    best = np.maximum(scores[0], scores[1])
+    for channel in range(2, len(scores)):
+        np.putmask(painted, scores[channel] > best, ids[channel])
+        np.maximum(best, scores[channel], out=best)
+    require_finite(best, "class scores")  # a NaN survives the maximum
     return painted
 
 

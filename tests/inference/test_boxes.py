@@ -14,6 +14,7 @@ from drag_edge.inference.boxes import (
     anchor_count,
     yolox_grid,
 )
+from drag_edge.inference.engine import OutputInvalidError
 
 WIDTH, HEIGHT, CLASSES, EXTRA = 96, 64, 3, 2
 CELLS = anchor_count(WIDTH, HEIGHT, (8, 16, 32))
@@ -74,6 +75,27 @@ def test_a_format_gives_back_the_boxes_that_were_written(
         assert found.scores[at] == pytest.approx(best[index], abs=1e-5)
         assert found.class_ids[at] == scores[index].argmax()
         np.testing.assert_allclose(found.extra[at], extra[index], atol=1e-6)
+
+
+@pytest.mark.parametrize("form", list(BOX_DECODERS))
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("spoiled", ["score", "box"])
+def test_nan_and_infinity_are_never_taken_for_nothing_there(
+    form: str, bad: float, spoiled: str
+) -> None:
+    anchors, boxes, scores, extra = scene(1, 5)
+    output = write(form, anchors, boxes, scores, extra)
+    rows = output[0].T if form == "yolov8" else output[0]
+    if spoiled == "score":
+        # Where nothing scores enough; of class scores the best one counts, and -inf never is.
+        empty = np.setdiff1d(np.arange(len(rows)), (*anchors, *range(5)))[0]
+        rows[empty, 4] = bad
+        if form == "yolov8":
+            rows[empty, 4:7] = bad
+    else:
+        rows[0 if form == "end2end" else anchors[0], 1] = bad
+    with pytest.raises(OutputInvalidError):
+        BOX_DECODERS[form](output, LAYOUT, 0.2)
 
 
 def test_the_grid_runs_row_by_row_from_the_finest_stride() -> None:

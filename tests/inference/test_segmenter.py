@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drag_edge.config.vocabulary import SURFACE_IDS
+from drag_edge.inference.engine import OutputInvalidError
 from drag_edge.inference.letterbox import place
 from drag_edge.inference.segmenter import Head, Segmenter
 
@@ -44,6 +45,16 @@ def test_a_map_of_ids_is_translated(shape: tuple[int, ...]) -> None:
     ids = np.array([0, 1, 2, 3, 200, 7], np.int64).reshape(shape)
     found = Segmenter((Head("ids", {1: 2, 200: 1}),)).decode({"ids": ids}, PLACED)
     assert found.classes.tolist() == [[0, 2, 0], [0, 1, 0]]
+
+
+@pytest.mark.parametrize("channels", [2, 3, 5])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_nan_and_infinity_are_never_taken_for_background(channels: int, bad: float) -> None:
+    for channel in range(channels):
+        scores = np.zeros((1, channels, 4, 6), np.float32)
+        scores[0, channel, 2, 3] = bad
+        with pytest.raises(OutputInvalidError):
+            Segmenter((Head("out", {1: 1}),)).decode({"out": scores}, PLACED)
 
 
 def test_the_map_is_not_the_engines_memory() -> None:
