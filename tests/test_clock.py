@@ -4,9 +4,10 @@ import threading
 import time
 
 import pytest
-from drag_edge.clock import SystemClock, VirtualClock
 from hypothesis import given
 from hypothesis import strategies as st
+
+from drag_edge.clock import SystemClock, VirtualClock
 
 
 def test_virtual_steps_run_in_the_order_of_their_due_times() -> None:
