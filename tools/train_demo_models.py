@@ -68,8 +68,10 @@ def _make(
     data = build(spec, folder, arguments.seed, count)
     rendered = time.monotonic()
     target = arguments.out / f"{spec.name}.onnx"
+    training_s: int | None
     if spec.task == "segment":
         net = segmenter.train(spec, data, work, arguments.seed, epochs, arguments.export_only)
+        training_s = None if arguments.export_only else round(time.monotonic() - rendered)
         segmenter.export(spec, net, target)
         row = measure.measure_segmenter(spec, target, folder)
     else:
@@ -77,6 +79,7 @@ def _make(
         weights = detectors.train(
             spec, data, work, arguments.seed, epochs, start, arguments.export_only
         )
+        training_s = detectors.finished_after_s(spec, work)
         if not spec.ships:
             return None
         detectors.export(spec, weights, target)
@@ -89,8 +92,8 @@ def _make(
         "roi": list(spec.roi),
         "file_kib": round(target.stat().st_size / 1024),
         "render_s": round(rendered - started),
-        "training_s": round(time.monotonic() - rendered),
-        "partial": bool(arguments.export_only),
+        "training_s": training_s,
+        "partial": training_s is None,
     }
     return row
 

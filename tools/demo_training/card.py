@@ -35,10 +35,11 @@ def _tables(metrics: dict[str, dict[str, object]]) -> str:
             else f"mAP50 {row['map50']:.3f}, mAP50-95 {row['map50_95']:.3f}"
         )
         width, height = row["input"]  # type: ignore[misc]
-        minutes = round(float(row["training_s"]) / 60)  # type: ignore[arg-type]
+        seconds = row["training_s"]
+        minutes = "unfinished" if seconds is None else f"{round(float(str(seconds)) / 60)} min"
         lines.append(
             f"| {name} | {width}×{height} | {row['scenes']} | {row['epochs']} | {row['seed']} "
-            f"| {minutes} min | {mean} | {row['onnxruntime_ms_median']} ms |"
+            f"| {minutes} | {mean} | {row['onnxruntime_ms_median']} ms |"
         )
     lines += ["", "| model | class | held-out boxes | AP50 | AP50-95 | precision | recall | IoU |"]
     lines.append("|---|---|---|---|---|---|---|---|")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
+import time
 from pathlib import Path
 
 os.environ.setdefault("YOLO_AUTOINSTALL", "False")
 
+import onnx
 import ultralytics
 import yaml
 from ultralytics import YOLO
@@ -48,14 +49,21 @@ def train(
     finished = folder / "finished"
     if finished.is_file() or as_it_is:
         return last
+    started = time.monotonic()
     if last.is_file():
         YOLO(last).train(resume=True)
     else:
         arguments = _arguments(spec, data, work, seed, epochs)
         arguments["pretrained"] = str(start_from) if start_from is not None else False
         YOLO(narrow_plan(work, len(spec.classes))).train(**arguments)
-    finished.touch()
+    finished.write_text(str(round(time.monotonic() - started)))
     return last
+
+
+def finished_after_s(spec: ModelSpec, work: Path) -> int | None:
+    """How long the finished training took (its last start, if it was interrupted), or None."""
+    finished = work / spec.name / "finished"
+    return int(finished.read_text()) if finished.is_file() else None
 
 
 def _arguments(
@@ -100,11 +108,19 @@ def _arguments(
 
 
 def export(spec: ModelSpec, weights: Path, target: Path) -> None:
-    """Ultralytics' own ONNX export with its metadata: static shape, simplified."""
+    """Ultralytics' own ONNX export (static shape, simplified) with its metadata.
+
+    Its description would name a folder of this machine; ours takes its place.
+    """
     width, height = spec.size
     made = YOLO(weights).export(
         format="onnx", imgsz=[height, width], opset=17, simplify=True, dynamic=False, device="cpu"
     )
+    model = onnx.load(made)
+    description = f"drag_edge demo detector '{spec.name}', trained on rendered scenes"
+    for entry in model.metadata_props:
+        if entry.key == "description":
+            entry.value = description
     partial = target.with_suffix(".part")
-    shutil.copyfile(made, partial)
+    onnx.save(model, str(partial))
     partial.replace(target)
