@@ -157,7 +157,7 @@ def _size(
 def usual_sizes() -> dict[str, SizePrior]:
     """Priors of the road users that a COCO-like detector knows."""
     return {
-        "car": _size(1.78, 0.11, 1.5, 0.13, 4.4, 0.5),
+        "car": _size(1.78, 0.11, 1.5, 0.13, 4.4, 0.65),
         "truck": _size(2.45, 0.2, 3.2, 0.6, 8.0, 0.0),
         "bus": _size(2.5, 0.12, 3.1, 0.3, 11.0, 0.1),
         "motorcycle": _size(0.8, 0.2, 1.5, 0.2, 2.1),
@@ -193,8 +193,18 @@ class RangeSettings(Section):
     foot_correlation_s: float = quantity(
         0.4, "s", "Errors of the foot's angle last this long", ge=0, le=5
     )
-    accel_sigma_mps2: float = quantity(3.0, "m/s^2", "Spread of others' acceleration", gt=0, le=15)
-    accel_time_s: float = quantity(1.0, "s", "It changes with this time constant", gt=0.05, le=10)
+    accel_sigma_mps2: float = quantity(2.5, "m/s^2", "Spread of others' acceleration", gt=0, le=15)
+    accel_time_s: float = quantity(2.0, "s", "It changes with this time constant", gt=0.05, le=10)
+    manoeuvre_drift: float = quantity(
+        0.4,
+        "1",
+        "Innovations whose mean exceeds this many of their σ are a manoeuvre (fully at twice that)",
+        gt=0,
+        le=5,
+    )
+    manoeuvre_factor: float = quantity(
+        4.0, "1", "In a manoeuvre the spread of the acceleration is this much larger", ge=1, le=10
+    )
     first_rate_sigma_mps: float = quantity(
         8.0, "m/s", "Spread of a new object's closing speed", gt=0, le=60
     )

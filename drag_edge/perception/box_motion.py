@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from drag_edge.perception.camera import Floats
+
+Box = tuple[float, float, float, float]
 
 _FOLLOW = 0.7
 _FOLLOW_RATE = 0.3
@@ -18,35 +18,47 @@ class BoxMotion:
 
     def __init__(self, box_px: Floats) -> None:
         self._state = _encode(box_px)
-        self._rate = np.zeros(4)
+        self._rate = [0.0, 0.0, 0.0, 0.0]
         self._measured = 1
-
-    @property
-    def box_px(self) -> Floats:
-        """x0, y0, x1, y1 now."""
-        centre, half = self._state[:2], np.exp(self._state[2:]) / 2
-        return np.concatenate((centre - half, centre + half))
+        self.box_px = _decode(self._state)
 
     def predict(self, dt_s: float) -> None:
         """Let dt_s pass."""
-        self._state = self._state + self._rate * dt_s
+        self._state = [
+            value + rate * dt_s for value, rate in zip(self._state, self._rate, strict=True)
+        ]
+        self.box_px = _decode(self._state)
 
     def measure(self, box_px: Floats, dt_s: float) -> None:
         """A box was associated, dt_s after the last one."""
-        residual = _encode(box_px) - self._state
+        residual = [seen - value for seen, value in zip(_encode(box_px), self._state, strict=True)]
         # The first step knows no rate yet and takes all of it.
         follow = _FOLLOW if self._measured > 1 else 1.0
-        rate = _FOLLOW_RATE if self._measured > 1 else 0.5
-        self._state = self._state + follow * residual
-        self._rate = self._rate + rate * residual / max(dt_s, 1e-3)
-        self._rate[2:] = np.clip(self._rate[2:], -_MOST_GROWTH_1PS, _MOST_GROWTH_1PS)
+        rate = (_FOLLOW_RATE if self._measured > 1 else 0.5) / max(dt_s, 1e-3)
+        for axis in range(4):
+            self._state[axis] += follow * residual[axis]
+            self._rate[axis] += rate * residual[axis]
+        for axis in (2, 3):
+            self._rate[axis] = min(_MOST_GROWTH_1PS, max(-_MOST_GROWTH_1PS, self._rate[axis]))
         self._measured += 1
+        self.box_px = _decode(self._state)
 
     def rest(self, dt_s: float, time_s: float = 0.3) -> None:
         """Unseen: the motion fades, so that a lost box does not fly away."""
-        self._rate = self._rate * math.exp(-dt_s / time_s)
+        fade = math.exp(-dt_s / time_s)
+        self._rate = [rate * fade for rate in self._rate]
 
 
-def _encode(box_px: Floats) -> Floats:
-    x0, y0, x1, y1 = box_px
-    return np.array([(x0 + x1) / 2, (y0 + y1) / 2, math.log(x1 - x0), math.log(y1 - y0)])
+def _encode(box_px: Floats) -> list[float]:
+    x0, y0, x1, y1 = (float(value) for value in box_px)
+    return [(x0 + x1) / 2, (y0 + y1) / 2, math.log(x1 - x0), math.log(y1 - y0)]
+
+
+def _decode(state: list[float]) -> Box:
+    half_width, half_height = math.exp(state[2]) / 2, math.exp(state[3]) / 2
+    return (
+        state[0] - half_width,
+        state[1] - half_height,
+        state[0] + half_width,
+        state[1] + half_height,
+    )

@@ -12,8 +12,9 @@ from drag_edge.perception.camera import Floats
 RANGE, RATE, ACCEL, LN_WIDTH, LN_HEIGHT = range(5)
 _LEAST_RANGE_M = 0.3
 _FOOT = 5
-_MOST_NOISE = 25.0
+_LEAST_NOISE, _MOST_NOISE = 0.3, 25.0
 _TURNED_SIGMA = 0.3
+_DRIFT_FOLLOW = 0.15
 
 
 class RangeFilter:
@@ -42,6 +43,8 @@ class RangeFilter:
         self.covariance = np.eye(5)
         self.refused_in_row = 0
         self._noise = {LN_WIDTH: 1.0, LN_HEIGHT: 1.0, _FOOT: 1.0}
+        self._bias = {LN_WIDTH: 0.0, LN_HEIGHT: 0.0, _FOOT: 0.0}
+        self._drift = 0.0
 
     @property
     def range_m(self) -> float:
@@ -122,7 +125,8 @@ class RangeFilter:
         self.mean[RATE] -= direction * ego_accel_mps2 * dt_s
         self.mean[RANGE] = max(_LEAST_RANGE_M, float(self.mean[RANGE]))
         self.covariance = step @ self.covariance @ step.T
-        self.covariance[ACCEL, ACCEL] += settings.accel_sigma_mps2**2 * (1 - keep * keep)
+        accel_sigma = settings.accel_sigma_mps2 * self._restlessness()
+        self.covariance[ACCEL, ACCEL] += accel_sigma**2 * (1 - keep * keep)
         self.covariance[RATE, RATE] += (0.3 * settings.accel_sigma_mps2 * dt_s) ** 2
 
     def measure_width(self, tangent: float, sigma: float, gate: bool) -> bool:
@@ -158,7 +162,8 @@ class RangeFilter:
         known = float(gradient @ spread)
         total = known + variance * self._noise[kind]
         if gate:
-            self._learn_noise(kind, residual * residual, known, variance)
+            self._learn_noise(kind, residual, known, variance)
+            self._notice_manoeuvre(kind, residual / math.sqrt(total))
         if gate and residual * residual > self._settings.gate_sigma**2 * total:
             return False
         gain = spread / total
@@ -168,9 +173,24 @@ class RangeFilter:
         self.covariance = (covariance + covariance.T) / 2
         return True
 
-    def _learn_noise(self, kind: int, squared: float, known: float, variance: float) -> None:
-        """Move the noise factor towards what this innovation says; one outlier says little."""
+    def _learn_noise(self, kind: int, residual: float, known: float, variance: float) -> None:
+        """Move the noise factor towards what this innovation says; one outlier says little.
+
+        Scatter is meant about the innovations' own mean: one that stays is no noise but motion.
+        """
+        scatter = (residual - self._bias[kind]) ** 2
+        self._bias[kind] += _DRIFT_FOLLOW * (residual - self._bias[kind])
         now = self._noise[kind]
-        said = min(max(0.0, squared - known) / variance, 9.0 * now)
+        said = min(max(0.0, scatter - known) / variance, 9.0 * now)
         now += self._settings.noise_follow * (said - now)
-        self._noise[kind] = min(_MOST_NOISE, max(1.0, now))
+        self._noise[kind] = min(_MOST_NOISE, max(_LEAST_NOISE, now))
+
+    def _notice_manoeuvre(self, kind: int, normalised: float) -> None:
+        """Innovations of the size that keep their sign: the object does what was not expected."""
+        if kind != _FOOT:
+            self._drift += _DRIFT_FOLLOW * (normalised - self._drift)
+
+    def _restlessness(self) -> float:
+        """Factor on the spread of the acceleration, above 1 while a manoeuvre shows."""
+        excess = abs(self._drift) / self._settings.manoeuvre_drift - 1
+        return 1 + (self._settings.manoeuvre_factor - 1) * min(1.0, max(0.0, excess))

@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from collections import deque
 
+import numpy as np
+
+from drag_edge.perception.camera import Floats
+
 _LEAST_RATE_1PS = 0.02
+_LEAST_SAMPLES = 4
+_FILLED = 0.7
 
 
 class ScaleTtc:
@@ -33,8 +39,14 @@ class ScaleTtc:
 
     def ttc_s(self) -> float | None:
         """Seconds until the camera would be reached; None unless both windows agree on closing."""
-        long = self._slope(self._long_s, 0.7)
-        short = self._slope(self._short_s, 0.7)
+        if len(self._samples) < _LEAST_SAMPLES:
+            return None
+        first, last = self._samples[0], self._samples[-1]
+        # Most road users do not grow: nothing to fit for them.
+        if last[1] - first[1] < 0.5 * _LEAST_RATE_1PS * (last[0] - first[0]):
+            return None
+        samples = np.array(self._samples)
+        long, short = _slope(samples, self._long_s), _slope(samples, self._short_s)
         if long is None or short is None or min(long[0], short[0]) < _LEAST_RATE_1PS:
             return None
         if abs(long[0] - short[0]) > self._agreement * max(long[0], short[0]):
@@ -43,18 +55,20 @@ class ScaleTtc:
             return None
         return 1 / long[0]
 
-    def _slope(self, window_s: float, filled: float) -> tuple[float, float] | None:
-        """Least-squares slope over the newest window_s and its σ by the residuals, both 1/s.
 
-        None if the window is not filled enough.
-        """
-        newest_s = self._samples[-1][0] if self._samples else 0.0
-        chosen = [(t - newest_s, v) for t, v in self._samples if t >= newest_s - window_s - 1e-6]
-        if len(chosen) < 4 or -chosen[0][0] < filled * window_s:
-            return None
-        mean_t = sum(t for t, _ in chosen) / len(chosen)
-        mean_v = sum(v for _, v in chosen) / len(chosen)
-        spread = sum((t - mean_t) ** 2 for t, _ in chosen)
-        slope = sum((t - mean_t) * (v - mean_v) for t, v in chosen) / spread
-        misfit = sum((v - mean_v - slope * (t - mean_t)) ** 2 for t, v in chosen)
-        return slope, math.sqrt(misfit / (len(chosen) - 2) / spread)
+def _slope(samples: Floats, window_s: float) -> tuple[float, float] | None:
+    """Least-squares slope of N×2 (time, ln size) over the newest window_s, and its σ, both 1/s.
+
+    None if the window is not filled enough.
+    """
+    time_s = samples[:, 0] - samples[-1, 0]
+    chosen = time_s >= -window_s - 1e-6
+    time_s, value = time_s[chosen], samples[chosen, 1]
+    count = len(time_s)
+    if count < _LEAST_SAMPLES or -time_s[0] < _FILLED * window_s:
+        return None
+    time_s, value = time_s - time_s.sum() / count, value - value.sum() / count
+    spread = float(time_s @ time_s)
+    slope = float(time_s @ value) / spread
+    misfit = value - slope * time_s
+    return slope, math.sqrt(float(misfit @ misfit) / (count - 2) / spread)

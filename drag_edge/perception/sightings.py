@@ -84,7 +84,7 @@ def collect(
         scores.append(np.asarray(result.scores, float)[keep])
         labels.extend(result.labels[index] for index in keep)
         looked_at = result.region_px or (0.0, 0.0, float(width), float(height))
-        regions.append(np.tile(np.asarray(looked_at, float), (len(keep), 1)))
+        regions.append(np.broadcast_to(np.asarray(looked_at, float), (len(keep), 4)))
     if not boxes:
         return Boxes(np.empty((0, 4)), np.empty(0), (), np.empty((0, 4), np.bool_)), 0
     box, score, region = np.concatenate(boxes), np.concatenate(scores), np.concatenate(regions)
@@ -176,7 +176,7 @@ def sight(
     along = ahead_x * (cos * rays[:, 0] + sin * rays[:, 2]) + ahead_y * rays[:, 1]
     fall = ((sin * rays[:, 0] - cos * rays[:, 2]) / along).reshape(4, count)
     left, right = np.fmax(lateral[0], lateral[1]), np.fmin(lateral[0], lateral[1])
-    side = np.where(np.nan_to_num(left + right) >= 0, 1.0, -1.0)
+    side = np.where(_known(left + right) >= 0, 1.0, -1.0)
     outer = np.where(side > 0, left, right)
     corner = ((sin * rays[:, 0] - cos * rays[:, 2]) / forward).reshape(4, count)
     outer_foot = np.where((lateral[0] >= lateral[1]) == (side > 0), corner[0], corner[1])
@@ -193,14 +193,19 @@ def sight(
     known = np.isfinite(left) & np.isfinite(right) & np.isfinite(scale)
     return Sightings(
         boxes=boxes,
-        foot=np.nan_to_num(fall[2] * scale),
-        top=np.nan_to_num(fall[3] * scale),
-        outer_foot=np.nan_to_num(outer_foot),
-        left=np.nan_to_num(left),
-        right=np.nan_to_num(right),
+        foot=_known(fall[2] * scale),
+        top=_known(fall[3] * scale),
+        outer_foot=_known(outer_foot),
+        left=_known(left),
+        right=_known(right),
         sigma_u=edge_u / camera.fx,
         sigma_v=edge_v / camera.fy,
         foot_seen=~cut_bottom & known,
         height_seen=~cut_bottom & ~cut_top & known,
         width_seen=~cut_left & ~cut_right & known,
     )
+
+
+def _known(values: Floats) -> Floats:
+    """0 where there is no number."""
+    return np.where(np.isfinite(values), values, 0.0)

@@ -217,12 +217,11 @@ class Tracker:
         camera_ttc = item.scale.ttc_s()
         distance = max(item.range.range_m, 0.1)
         coasted_s = max(0.0, now.time_s - item.seen_s)
-        x0, y0, x1, y1 = (float(value) for value in item.motion.box_px)
         return Track(
             id=item.id,
             camera=self._name,
             label=item.label,
-            box_px=(x0, y0, x1, y1),
+            box_px=item.motion.box_px,
             x_m=x_m,
             y_m=y_m,
             width_m=width_m,
