@@ -3,10 +3,11 @@
 
     tools/record_golden.py pictures      renders the pictures (needs only drag_edge)
     tools/record_golden.py letterbox     where LetterBox puts pictures
+    tools/record_golden.py demo          the shipped detectors, after every new training
     tools/record_golden.py predict OUT.json --model MODEL.onnx=R ... PICTURE...
 
 `predict` runs every model on every picture, whole and cropped to the roi R (x0,y0,x1,y1 as
-fractions, or `whole`), at two pairs of thresholds. `letterbox` and `predict` need
+fractions, or `whole`), at two pairs of thresholds. All but `pictures` need
 `pip install ultralytics`; the tests need only the JSON. Paths are written relative to the
 repository, or to $DRAG_EDGE_SHARED_DATA for files that lie there.
 """
@@ -36,6 +37,12 @@ SCENES = {
     "mirror": ("objects", 9_000_005, 0, 640),
 }
 JPEG_QUALITY = 80
+# The rois of configs/demo.yaml.
+DEMO_ROIS = {
+    "objects": "0,0.111111,1,1",
+    "signal": "0.2,0.083333,0.8,0.616667",
+    "split": "0.2,0.466667,0.8,1.0",
+}
 THRESHOLDS = ((0.25, 0.7), (0.01, 0.45))
 PICTURE_SIZES = (
     *((1280, 720), (960, 540), (640, 360), (640, 480), (1242, 375), (1164, 874), (400, 400)),
@@ -86,6 +93,13 @@ def _small_picture(box: Any, width: int, height: int) -> dict[str, Any]:
     picture = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
     placed = box(image=picture)
     return {"size": [width, height], "seed": width, "pixels": placed.tobytes().hex()}
+
+
+def demo() -> None:
+    scenes = [GOLDEN / f"{name}.jpg" for name in SCENES]
+    for name, roi in DEMO_ROIS.items():
+        model = REPOSITORY / "engines" / "demo" / f"{name}.onnx"
+        predict(GOLDEN / f"demo_{name}.json", [f"{model}={roi}"], scenes)
 
 
 def predict(out: Path, models: list[str], pictures: list[Path]) -> None:
@@ -173,6 +187,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("pictures")
     commands.add_parser("letterbox")
+    commands.add_parser("demo")
     recorder = commands.add_parser("predict")
     recorder.add_argument("out", type=Path)
     recorder.add_argument("--model", action="append", required=True, help="MODEL.onnx=ROI")
@@ -182,6 +197,8 @@ def main() -> None:
         pictures()
     elif arguments.command == "letterbox":
         letterbox()
+    elif arguments.command == "demo":
+        demo()
     else:
         predict(arguments.out.resolve(), arguments.model, arguments.pictures)
 
