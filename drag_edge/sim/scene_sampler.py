@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -26,12 +26,14 @@ from drag_edge.sim.road import (
     standard_lines,
 )
 from drag_edge.sim.scene_traffic import EgoPlace, sample_traffic
-from drag_edge.sim.world import EgoPose, Weather, World, world_at
+from drag_edge.sim.world import Daylight, EgoPose, Precipitation, Weather, World, world_at
 
 Focus = Literal["road", "objects", "people", "signal", "split"]
 
 EGO_S_M = 150.0
 ROAD_LENGTH_M = 320.0
+DAYLIGHTS: tuple[Daylight, ...] = get_args(Daylight)
+PRECIPITATIONS: tuple[Precipitation, ...] = get_args(Precipitation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,13 @@ def _sample_camera(rng: np.random.Generator, side_view: bool) -> Camera:
 
 def sample_weather(rng: np.random.Generator) -> Weather:
     """Mostly clear days; dusk, rain and fog often enough to be learnt."""
-    daylight = rng.choice(["day", "overcast", "low_sun", "dusk"], p=[0.42, 0.25, 0.15, 0.18])
-    precipitation = rng.choice(["clear", "rain", "fog"], p=[0.74, 0.15, 0.11])
+    daylight = DAYLIGHTS[int(rng.choice(len(DAYLIGHTS), p=[0.42, 0.25, 0.15, 0.18]))]
+    precipitation = PRECIPITATIONS[int(rng.choice(len(PRECIPITATIONS), p=[0.74, 0.15, 0.11]))]
     visibility_m = {
         "clear": float(rng.uniform(800.0, 4000.0)),
         "rain": float(rng.uniform(250.0, 800.0)),
         "fog": float(rng.uniform(90.0, 300.0)),
-    }[str(precipitation)]
+    }[precipitation]
     return Weather(daylight, precipitation, visibility_m, float(rng.uniform(-np.pi, np.pi)))
 
 
