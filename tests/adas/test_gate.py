@@ -264,3 +264,15 @@ def test_a_long_pause_does_not_earn_a_large_step() -> None:
     command, _ = gate(wish(2.0, None, 0.01, 9.95), scenes.ego(20.0), ON, state, 10.0)
     assert command.accel_mps2 == pytest.approx(2.5 * 0.1)
     assert command.curvature_1pm == pytest.approx(5.0 / 400 * 0.1)
+
+
+def test_an_unknown_speed_takes_the_narrowest_jerk() -> None:
+    commands = let_out([wish(accel=-3.0)] * 3, speed_mps=None)
+    assert commands[2].accel_mps2 == pytest.approx(-2.5 * 0.05 * 2)
+
+
+def test_a_clock_that_goes_back_moves_no_demand() -> None:
+    state = GateState(1.0, 0.5, None, 0.001)
+    command, _ = gate(wish(2.0, None, 0.01, 0.8), scenes.ego(20.0), ON, state, 0.9)
+    assert command.accel_mps2 == pytest.approx(0.5)
+    assert command.curvature_1pm == pytest.approx(0.001)
