@@ -276,3 +276,9 @@ def test_a_clock_that_goes_back_moves_no_demand() -> None:
     command, _ = gate(wish(2.0, None, 0.01, 0.8), scenes.ego(20.0), ON, state, 0.9)
     assert command.accel_mps2 == pytest.approx(0.5)
     assert command.curvature_1pm == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize("speed_mps", [0.0, 2.0])
+def test_at_walking_pace_the_steerings_stop_is_the_bound(speed_mps: float) -> None:
+    curvature = let_out([wish(curvature=1.0)] * 60, speed_mps)[-1].curvature_1pm
+    assert curvature == pytest.approx(LIMITS.curvature_1pm)
