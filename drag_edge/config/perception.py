@@ -46,6 +46,12 @@ class LaneSettings(Section):
     min_span_m: float = quantity(
         2.0, "m", "Points that cover less length do not make a line in a frame", ge=0.5, le=30
     )
+    rival_m: float = quantity(
+        0.5, "m", "Another pair of lines differs if centre or width differ by more", gt=0.1, le=2
+    )
+    rival_frames: int = quantity(
+        10, "1", "After so many frames with a likelier pair the lane is searched anew", ge=2, le=200
+    )
     min_width_m: float = quantity(2.5, "m", "Narrower is not a lane", ge=1.5, le=4)
     max_width_m: float = quantity(4.5, "m", "Wider is not one lane", ge=3, le=8)
     usual_width_m: float = quantity(3.6, "m", "Expected before both lines were seen", ge=2, le=5)

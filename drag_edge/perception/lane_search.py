@@ -8,11 +8,14 @@ import numpy as np
 
 from drag_edge.config.perception import LaneSettings
 from drag_edge.perception.camera import Floats
+from drag_edge.perception.lane_fit import OFFSET, centre_line
 from drag_edge.perception.lane_points import LanePoints
 
 _BIN_M = 0.15
-_SLOPES = 11
-_PITCHES = 9
+_SLOPES = 17
+_PITCH_SIGMAS = np.linspace(-2.0, 2.0, 9)
+_CURVATURES_1PM = np.array([-0.002, 0.0, 0.002])
+_MOST_POINTS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,46 +29,78 @@ class LaneGuess:
 def search_lane(
     points: LanePoints, pitch_sigma_rad: float, camera_height_m: float, settings: LaneSettings
 ) -> LaneGuess | None:
-    """Sweep heading and pitch for the view in which the lines stand sharpest, then pick a pair.
+    """Sweep heading, curvature and pitch for the view in which the lines stand sharpest.
 
-    Parallel lines seen with the right heading and pitch fall into few bins of lateral position, so
-    the sum of squared bin counts is largest there. None when no line has enough points.
+    Parallel lines seen in the right view fall into few bins of lateral position, so the sum of
+    squared bin counts is largest there; a pair is picked from it. None when no line has enough
+    points.
     """
     near = points.where(points.depth_m <= settings.search_range_m)
     if len(near) < settings.min_points:
         return None
-    slopes = np.linspace(-settings.max_heading_rad, settings.max_heading_rad, _SLOPES)
-    pitches = np.linspace(-2.0, 2.0, _PITCHES) * pitch_sigma_rad
-    counts = _histograms(near, slopes, pitches, camera_height_m, settings.max_lateral_m)
-    doubtful = 0.15 * (
-        (slopes[None, :] / settings.max_heading_rad) ** 2 + (pitches[:, None] / pitches[-1]) ** 2
+    near = near.where(np.arange(len(near)) % (1 + len(near) // _MOST_POINTS) == 0)
+    pitches, slopes, curvatures = (
+        grid.ravel()
+        for grid in np.meshgrid(
+            _PITCH_SIGMAS * pitch_sigma_rad,
+            np.linspace(-settings.max_heading_rad, settings.max_heading_rad, _SLOPES),
+            _CURVATURES_1PM,
+            indexing="ij",
+        )
     )
-    sharpness = (_pairs_of_bins(counts) ** 2).sum(axis=2) * (1 - doubtful)
-    pitch_index, slope_index = np.unravel_index(int(sharpness.argmax()), sharpness.shape)
-    chosen = _pair(counts[pitch_index, slope_index], settings)
+    doubtful = (
+        (slopes / settings.max_heading_rad) ** 2
+        + (pitches / (2 * pitch_sigma_rad)) ** 2
+        + (curvatures / _CURVATURES_1PM[-1]) ** 2
+    )
+    counts = _histograms(near, slopes, curvatures, pitches, camera_height_m, settings.max_lateral_m)
+    sharpness = (_pairs_of_bins(counts) ** 2).sum(axis=1) * (1 - 0.1 * doubtful)
+    view = int(sharpness.argmax())
+    chosen = _pair(counts[view], settings)
     if chosen is None:
         return None
     centre_m, width_m, width_sigma_m = chosen
-    mean = np.array([centre_m, slopes[slope_index], 0.0, 0.0, width_m, pitches[pitch_index]])
-    sigma = np.array([0.4, 0.04, 0.003, 1e-4, width_sigma_m, pitch_sigma_rad])
+    mean = np.array([centre_m, slopes[view], curvatures[view], 0.0, width_m, pitches[view]])
+    sigma = np.array([0.4, 0.04, 0.002, 1e-4, width_sigma_m, pitch_sigma_rad])
     return LaneGuess(mean, np.diag(sigma**2))
 
 
+def best_pair(
+    points: LanePoints, mean: Floats, settings: LaneSettings
+) -> tuple[float, float] | None:
+    """Of the lines parallel to a known lane the pair that makes the likeliest own lane.
+
+    Returns how far its centre lies from the known one's, and its width; None if there is none.
+    """
+    near = points.where(points.depth_m <= settings.search_range_m)
+    lateral = near.y_m - centre_line(mean, near.x_m)
+    bins = int(2 * settings.max_lateral_m / _BIN_M)
+    index = np.floor((lateral + settings.max_lateral_m) / _BIN_M).astype(np.intp)
+    index = index[(index >= 0) & (index < bins)]
+    smooth = _pairs_of_bins(np.bincount(index, minlength=bins).astype(float))
+    found = _best_of(*_lines(smooth, settings), float(mean[OFFSET]), settings)
+    return None if found is None else found[:2]
+
+
 def _histograms(
-    points: LanePoints, slopes: Floats, pitches: Floats, camera_height_m: float, reach_m: float
+    points: LanePoints,
+    slopes: Floats,
+    curvatures: Floats,
+    pitches: Floats,
+    camera_height_m: float,
+    reach_m: float,
 ) -> Floats:
-    """Counts of lateral positions: pitches × slopes × bins."""
+    """Counts of lateral positions: views × bins."""
     bins = int(2 * reach_m / _BIN_M)
     scale = 1 / np.maximum(0.2, 1 + pitches[:, None] * points.depth_m / camera_height_m)
-    # x of a point, with its depth corrected for the pitch; the camera's own x drops out later.
+    # A pitch error scales what lies before the camera; the rest of x does not change.
     x = points.x_m + points.depth_m * (scale - 1)
-    y = points.y_m * scale
-    lateral = y[:, None, :] - slopes[None, :, None] * x[:, None, :]
+    lateral = points.y_m * scale - x * (slopes[:, None] + x * curvatures[:, None] / 2)
     index = np.floor((lateral + reach_m) / _BIN_M).astype(np.intp)
     valid = (index >= 0) & (index < bins)
-    views = np.arange(len(pitches) * len(slopes)).reshape(len(pitches), len(slopes), 1) * bins
-    flat = np.bincount((views + index)[valid], minlength=len(pitches) * len(slopes) * bins)
-    return flat.reshape(len(pitches), len(slopes), bins).astype(float)
+    views = np.arange(len(pitches))[:, None] * bins
+    flat = np.bincount((views + index)[valid], minlength=len(pitches) * bins)
+    return flat.reshape(len(pitches), bins).astype(float)
 
 
 def _pairs_of_bins(counts: Floats) -> Floats:
@@ -75,27 +110,43 @@ def _pairs_of_bins(counts: Floats) -> Floats:
 
 def _pair(histogram: Floats, settings: LaneSettings) -> tuple[float, float, float] | None:
     """Centre, width and the width's σ of the likeliest own lane in one view; None if none."""
-    smooth = _pairs_of_bins(histogram)
+    lines_m, counts = _lines(_pairs_of_bins(histogram), settings)
+    best = _best_of(lines_m, counts, 0.0, settings)
+    return best if best is not None else _single(lines_m, counts, settings)
+
+
+def _lines(smooth: Floats, settings: LaneSettings) -> tuple[Floats, Floats]:
+    """Lateral positions where lines stand, and their counts."""
     y = np.linspace(_BIN_M, len(smooth) * _BIN_M, len(smooth)) - settings.max_lateral_m
     peak = np.zeros(len(smooth), dtype=np.bool_)
     peak[1:-1] = (smooth[1:-1] >= smooth[:-2]) & (smooth[1:-1] > smooth[2:])
     enough = max(settings.min_points, 0.12 * smooth.max())
     lines = np.flatnonzero(peak & (smooth >= enough))
+    return y[lines], smooth[lines]
+
+
+def _best_of(
+    lines_m: Floats, counts: Floats, ego_from_m: float, settings: LaneSettings
+) -> tuple[float, float, float] | None:
+    """Centre, width and σ of the width of the likeliest pair of lines about the ego.
+
+    ego_from_m: what a centre at 0 means, metres to the left of the ego.
+    """
     best: tuple[float, float, float] | None = None
     best_score = 0.0
-    for left in lines:
-        for right in lines[lines < left]:
-            width = y[left] - y[right]
-            centre = (y[left] + y[right]) / 2
+    for left in range(len(lines_m)):
+        for right in range(left):
+            width = lines_m[left] - lines_m[right]
+            centre = (lines_m[left] + lines_m[right]) / 2
             if not settings.min_width_m < width < settings.max_width_m:
                 continue
-            if abs(centre) > width / 2 + 0.2:
+            if abs(centre + ego_from_m) > width / 2 + 0.2:
                 continue
             unusual = (width - settings.usual_width_m) / (2 * settings.usual_width_sigma_m)
-            score = float(np.sqrt(smooth[left] * smooth[right]) * np.exp(-unusual * unusual / 2))
+            score = float(counts[left] * counts[right] * np.exp(-unusual * unusual / 2))
             if score > best_score:
                 best, best_score = (float(centre), float(width), 0.3), score
-    return best if best is not None else _single(y[lines], smooth[lines], settings)
+    return best
 
 
 def _single(

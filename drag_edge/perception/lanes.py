@@ -20,8 +20,8 @@ from drag_edge.perception.lane_fit import (
     SideSupport,
     fit_lane,
 )
-from drag_edge.perception.lane_points import lane_points
-from drag_edge.perception.lane_search import search_lane
+from drag_edge.perception.lane_points import LanePoints, lane_points
+from drag_edge.perception.lane_search import best_pair, search_lane
 from drag_edge.perception.pitch import PitchEstimator, information_of_points
 from drag_edge.perception.scene import LaneLine, Lanes
 
@@ -110,19 +110,33 @@ class LaneTracker:
             points = lane_points(class_map.classes, table, pitch.pitch_rad, self._settings)
             fit = self._filter.fit(points, pitch.sigma_rad, table.camera.z_m, self._settings)
             learn_pitch(fit, pitch)
-        if fit is None:
+            if self._doubtful(points, fit):
+                self._filter = None
+                fit = self._find(class_map, table, pitch)
+        if fit is None or (self._filter is None and fit.left is None and fit.right is None):
             return
         self.refused = implausible(fit.mean, self._settings)
         if self.refused is not None:
             return
         if self._filter is None:
-            if fit.left is None and fit.right is None:
-                return
             self._filter = LaneFilter(fit.mean, fit.covariance)
         else:
             self._filter.accept(fit)
         self._left.measure(fit.left, dt_s, self._settings)
         self._right.measure(fit.right, dt_s, self._settings)
+
+    def _doubtful(self, points: LanePoints, fit: LaneFit) -> bool:
+        """For some frames now another pair of lines is likelier to be the own lane."""
+        rival = best_pair(points, fit.mean, self._settings)
+        far_m = self._settings.rival_m
+        differs = rival is not None and (
+            abs(rival[0]) > far_m or abs(rival[1] - float(fit.mean[WIDTH])) > far_m
+        )
+        self._rival_frames = self._rival_frames + 1 if differs else 0
+        if self._rival_frames < self._settings.rival_frames:
+            return False
+        self._rival_frames = 0
+        return True
 
     def _find(
         self, class_map: ClassMap, table: GroundTable, pitch: PitchEstimator

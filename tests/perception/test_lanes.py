@@ -195,6 +195,18 @@ def test_lines_too_far_apart_are_not_one_lane() -> None:
     assert lanes is None or lanes.left is None or lanes.right is None
 
 
+def test_a_lane_found_with_a_kerb_for_its_line_is_corrected() -> None:
+    eye = Eye(0.0)
+    lanes = eye.watch([Line(1.75), Line(-2.45)], 10)
+    assert lanes is not None
+    assert lanes.width_m == pytest.approx(4.2, abs=0.15)
+    lanes = eye.watch([Line(1.75), Line(-1.75), Line(-2.45)], 25)
+    assert lanes is not None
+    assert lanes.width_m == pytest.approx(3.5, abs=0.15)
+    assert lanes.right is not None
+    assert lanes.right.age_s == 0.0
+
+
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0))
 def test_no_class_map_makes_it_fail(seed: int, share: float) -> None:
