@@ -162,7 +162,7 @@ def measured(line: LaneLine | None) -> bool:
 
 
 def check_clip(data: Path, size: str, clip: str, draw: Draw | None) -> Check:
-    """Both own lane lines in ≥90 % of the frames, a plausible width, no lead that is about to hit."""
+    """Both own lane lines in ≥90 % of the frames, a plausible width, no urgent lead."""
     scenes = list(drive(clip, video(data / "video" / clip), CLIPS[clip], data, size, draw))
     both = [
         scene.lanes is not None and measured(scene.lanes.left) and measured(scene.lanes.right)

@@ -224,7 +224,7 @@ class RangeSettings(Section):
         3, "1", "After this many refusals in a row the range starts anew", ge=1, le=50
     )
     lateral_accel_sigma_mps2: float = quantity(
-        1.5, "m/s^2", "Spread of others' lateral acceleration", gt=0, le=15
+        2.5, "m/s^2", "Spread of others' lateral acceleration", gt=0, le=15
     )
     ttc_short_s: float = quantity(0.35, "s", "Short window of the TTC from scale", gt=0.05, le=2)
     ttc_long_s: float = quantity(0.8, "s", "Long window of the TTC from scale", gt=0.1, le=5)
@@ -266,6 +266,12 @@ class RejectionSettings(Section):
     )
     border_share: float = quantity(
         0.04, "1", "… or nearer than this share of its own size", ge=0, le=0.5
+    )
+    border_picture_share: float = quantity(
+        0.012, "1", "… or nearer than this share of the picture", ge=0, le=0.2
+    )
+    border_memory_s: float = quantity(
+        0.5, "s", "A road user that was cut by the edge becomes no lead for this long", ge=0, le=5
     )
     min_width_px: float = quantity(6.0, "px", "Narrower boxes are not believed", ge=1, le=200)
     min_height_px: float = quantity(8.0, "px", "Lower boxes are not believed", ge=1, le=200)

@@ -165,7 +165,7 @@ class FrontView:
         margin_m = self._settings.lead.corridor_margin_m
         corridor = Corridor(path, (self._body.width_m + margin_m) / 2)
         tracks = self._tracker.tracks(corridor, now)
-        return tracks, self._lead.step(tracks, corridor, self._tracker.cut_ids())
+        return tracks, self._lead.step(tracks, corridor, self._tracker.cut_ids(time_s))
 
     def _see_marks(
         self, answers: Answers, ego: EgoState, time_s: float, dt_s: float

@@ -38,7 +38,7 @@ def search_lane(
     near = points.where(points.depth_m <= settings.search_range_m)
     if len(near) < settings.min_points:
         return None
-    near = near.where(np.arange(len(near)) % (1 + len(near) // _MOST_POINTS) == 0)
+    near = near.where(np.arange(len(near)) % max(1, len(near) // _MOST_POINTS) == 0)
     pitches, slopes, curvatures = (
         grid.ravel()
         for grid in np.meshgrid(

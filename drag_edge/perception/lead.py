@@ -72,5 +72,7 @@ class LeadSelector:
         across_mps = track.vy_mps - track.speed_mps * corridor.path.slope_at(track.x_m)
         if abs(across_mps) < settings.cut_in_mps:
             return False
+        if across_mps * (track.y_m - corridor.path.y_at(track.x_m)) >= 0:
+            return False
         reach_s = corridor.time_to_reach_s(track.x_m, track.y_m, across_mps, track.width_m)
-        return reach_s is not None and 0 < reach_s < settings.cut_in_s
+        return reach_s is not None and reach_s < settings.cut_in_s

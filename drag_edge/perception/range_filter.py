@@ -8,11 +8,11 @@ import numpy as np
 
 from drag_edge.config.perception import RangeSettings, SizePrior
 from drag_edge.perception.camera import Floats
+from drag_edge.perception.edge_noise import EdgeNoise
 
 RANGE, RATE, ACCEL, LN_WIDTH, LN_HEIGHT = range(5)
 _LEAST_RANGE_M = 0.3
 _FOOT = 5
-_LEAST_NOISE, _MOST_NOISE = 0.3, 25.0
 _TURNED_SIGMA = 0.3
 _DRIFT_FOLLOW = 0.15
 
@@ -42,9 +42,10 @@ class RangeFilter:
         self.mean = np.zeros(5)
         self.covariance = np.eye(5)
         self.refused_in_row = 0
-        self._noise = {LN_WIDTH: 1.0, LN_HEIGHT: 1.0, _FOOT: 1.0}
-        self._bias = {LN_WIDTH: 0.0, LN_HEIGHT: 0.0, _FOOT: 0.0}
-        self._drift = 0.0
+        self._noise = {
+            kind: EdgeNoise(settings.noise_follow) for kind in (LN_WIDTH, LN_HEIGHT, _FOOT)
+        }
+        self._drift = {LN_WIDTH: 0.0, LN_HEIGHT: 0.0}
 
     @property
     def range_m(self) -> float:
@@ -160,9 +161,9 @@ class RangeFilter:
     ) -> bool:
         spread = self.covariance @ gradient
         known = float(gradient @ spread)
-        total = known + variance * self._noise[kind]
+        total = known + variance * self._noise[kind].factor
         if gate:
-            self._learn_noise(kind, residual, known, variance)
+            self._noise[kind].learn(residual, known, variance)
             self._notice_manoeuvre(kind, residual / math.sqrt(total))
         if gate and residual * residual > self._settings.gate_sigma**2 * total:
             return False
@@ -173,24 +174,15 @@ class RangeFilter:
         self.covariance = (covariance + covariance.T) / 2
         return True
 
-    def _learn_noise(self, kind: int, residual: float, known: float, variance: float) -> None:
-        """Move the noise factor towards what this innovation says; one outlier says little.
-
-        Scatter is meant about the innovations' own mean: one that stays is no noise but motion.
-        """
-        scatter = (residual - self._bias[kind]) ** 2
-        self._bias[kind] += _DRIFT_FOLLOW * (residual - self._bias[kind])
-        now = self._noise[kind]
-        said = min(max(0.0, scatter - known) / variance, 9.0 * now)
-        now += self._settings.noise_follow * (said - now)
-        self._noise[kind] = min(_MOST_NOISE, max(_LEAST_NOISE, now))
-
     def _notice_manoeuvre(self, kind: int, normalised: float) -> None:
         """Innovations of the size that keep their sign: the object does what was not expected."""
-        if kind != _FOOT:
-            self._drift += _DRIFT_FOLLOW * (normalised - self._drift)
+        if kind in self._drift:
+            self._drift[kind] += _DRIFT_FOLLOW * (normalised - self._drift[kind])
 
     def _restlessness(self) -> float:
-        """Factor on the spread of the acceleration, above 1 while a manoeuvre shows."""
-        excess = abs(self._drift) / self._settings.manoeuvre_drift - 1
+        """Factor on the spread of the acceleration, above 1 while width and height agree on a
+        manoeuvre."""
+        wide, tall = self._drift[LN_WIDTH], self._drift[LN_HEIGHT]
+        drift = min(abs(wide), abs(tall)) if wide * tall > 0 else 0.0
+        excess = drift / self._settings.manoeuvre_drift - 1
         return 1 + (self._settings.manoeuvre_factor - 1) * min(1.0, max(0.0, excess))

@@ -94,7 +94,10 @@ def collect(
     order = order[np.argsort(-score[order], kind="stable")][: tracks.max_tracks]
     order = _merge(box, labels, order, tracks.duplicate_overlap)
     box, edge = box[order], region[order]
-    margin = np.maximum(rejection.border_px, rejection.border_share * (box[:, 2:] - box[:, :2]))
+    margin = np.maximum(
+        np.maximum(rejection.border_px, rejection.border_share * (box[:, 2:] - box[:, :2])),
+        rejection.border_picture_share * (edge[:, 2:] - edge[:, :2]),
+    )
     cut = np.column_stack(
         (box[:, :2] <= edge[:, :2] + margin, box[:, 2:] >= edge[:, 2:] - 1 - margin)
     )

@@ -62,10 +62,10 @@ class TrackedObject:
         self._log_odds = _FIRST_LOG_ODDS
         self.road_share: float | None = None
         self.jumped = False
-        self.side_cut = False
+        self.side_cut_s = -math.inf
         self.odd_in_row = 0
         self._start_range(sightings, index, now)
-        self._note(float(sightings.boxes.scores[index]), now.time_s)
+        self._note(sightings, index, now.time_s)
         self._apply(sightings, index, now, gate=False)
         self._grow(sightings, index, now.time_s)
         self.lateral.start(*self._lateral_measurement(sightings, index), 2.0)
@@ -113,7 +113,7 @@ class TrackedObject:
         """A box was associated."""
         boxes = sightings.boxes
         self.motion.measure(boxes.boxes_px[index], now.time_s - self.seen_s)
-        self._note(float(boxes.scores[index]), now.time_s)
+        self._note(sightings, index, now.time_s)
         if self._vote(boxes.labels[index], float(boxes.scores[index])):
             self._start_range(sightings, index, now)
         accepted = self._apply(sightings, index, now, gate=True)
@@ -173,8 +173,11 @@ class TrackedObject:
             distance = min(distance, height_m / float(sightings.outer_foot[index]))
         self.range.start(distance - prior.rounding_m, now.ego_speed_mps, stretch)
 
-    def _note(self, score: float, time_s: float) -> None:
+    def _note(self, sightings: Sightings, index: int, time_s: float) -> None:
         """It was seen: count it, and believe in it more or less by the detector's score."""
+        score = float(sightings.boxes.scores[index])
+        if not sightings.width_seen[index]:
+            self.side_cut_s = time_s
         self.frames += 1
         self.seen_s = time_s
         self._log_odds += math.log(min(3.0, max(0.5, (score + 0.05) / 0.3)))
@@ -242,7 +245,6 @@ class TrackedObject:
         wide_m = (left - right) * distance
         half = min(wide_m, self.range.width_m) / 2
         on_left = left + right >= 0
-        self.side_cut = not bool(sightings.width_seen[index])
         sigma = distance * float(sightings.sigma_u[index]) + 0.05
         sign = 1.0 if on_left else -1.0
         outer = left if on_left else right

@@ -92,9 +92,10 @@ class Tracker:
         """Objects whose range had to start anew in this step."""
         return [item for item in self._objects if item.jumped]
 
-    def cut_ids(self) -> frozenset[int]:
-        """Tracks whose side the picture's edge has cut: where they are across is a guess."""
-        return frozenset(item.id for item in self._objects if item.side_cut)
+    def cut_ids(self, time_s: float) -> frozenset[int]:
+        """Tracks whose side the picture's edge cuts, or just has: where they are is a guess."""
+        since_s = time_s - self._settings.rejection.border_memory_s
+        return frozenset(item.id for item in self._objects if item.side_cut_s >= since_s)
 
     def tracks(self, corridor: Corridor | None, now: Moment) -> tuple[Track, ...]:
         """Confirmed tracks, nearest first."""

@@ -34,7 +34,10 @@ MAP_REGION = (0.0, 320.0, 1280.0, 720.0)
 
 @dataclass(frozen=True)
 class Cuboid:
-    """An aligned road user: x of its rear face, y of its middle, vehicle axes."""
+    """An aligned road user: x of its rear face, y of its middle, vehicle axes.
+
+    What a box outlines are a car's wheels and body; its bumpers stand `overhang_m` before them.
+    """
 
     x_m: float
     y_m: float
@@ -44,8 +47,12 @@ class Cuboid:
     height_m: float = 1.5
     yaw_rad: float = 0.0
 
+    @property
+    def overhang_m(self) -> float:
+        return 0.65 if self.label == "car" else 0.0
+
     def corners(self) -> np.ndarray:
-        along = np.array([0.0, self.length_m])
+        along = np.array([self.overhang_m, self.length_m - self.overhang_m])
         across = np.array([-self.width_m / 2, self.width_m / 2])
         x, y, z = np.meshgrid(along, across, [0.0, self.height_m], indexing="ij")
         cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)

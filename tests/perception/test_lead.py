@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from drag_edge.config.perception import LeadSettings, PathSettings
@@ -94,6 +95,16 @@ def test_a_car_that_cuts_in_is_the_lead_before_it_is_in_the_lane() -> None:
             assert selector.step([same], AHEAD, ()) is None
 
 
+def test_a_cut_in_is_held_while_its_first_part_is_in_the_corridor() -> None:
+    selector = LeadSelector(LeadSettings())
+    for y, share in [(-3.0, 0.0), (-2.6, 0.0), (-2.2, 0.0), (-1.9, 0.05), (-1.6, 0.2), (-1.0, 0.5)]:
+        moving = track(y_m=y, vy_mps=1.5, path_overlap=share)
+        lead = selector.step([moving], AHEAD, ())
+        assert (lead is not None) == (y > -2.5)
+    back_out = track(y_m=-1.9, vy_mps=-1.0, path_overlap=0.05)
+    assert selector.step([back_out], AHEAD, ()) is None
+
+
 def test_following_a_curve_is_not_cutting_in() -> None:
     """In an R 250 m left bend the car ahead in the right lane moves left, as the road does."""
     path = Path(0.0, 0.0, 1 / 250, PathSource.LANES)
@@ -170,3 +181,18 @@ def test_the_car_ahead_is_the_lead_in_bends_too(radius_m: float) -> None:
         scene = look(room, time_s, detect(FRONT, [car]), road, ego)
     assert scene.lead is not None
     assert scene.lead.x_m == pytest.approx(distance, rel=0.1)
+
+
+def test_a_lorry_that_runs_out_of_the_picture_beside_us_is_never_the_lead() -> None:
+    """Its box' edge hovers just before the picture's; where it is across is a guess."""
+    room = perception()
+    road = paint([Line(1.75), Line(-1.75)])
+    rng = np.random.default_rng(2)
+    for frame in range(60):
+        time_s = frame * 0.05
+        lorry = Cuboid(2.0 + 0.08 * frame, -3.5, "truck", 9.0, 2.5, 3.4)
+        seen = detect(FRONT, [lorry], rng, 2.0)
+        seen.boxes_px[:, 2] = np.minimum(seen.boxes_px[:, 2], 1280 - rng.uniform(2, 12))
+        ego = EgoState(time_s, speed_mps=25.0, yaw_rate_radps=0.0, accel_mps2=0.0)
+        scene = look(room, time_s, seen, road, ego)
+        assert scene.lead is None, frame

@@ -337,6 +337,6 @@ def test_a_car_in_the_next_lane_stands_where_it_stands() -> None:
 def test_a_turned_car_is_not_taken_for_a_nearer_one(yaw_deg: float) -> None:
     yaw = math.radians(yaw_deg)
     car = Cuboid(25.0, -2.2 * math.sin(yaw), yaw_rad=yaw)
-    nearest = car.corners()[:, 0].min()
+    nearest = car.corners()[:, 0].min() - car.overhang_m
     scene = watch([car], 15)
     assert scene.tracks[0].x_m == pytest.approx(nearest, rel=0.1)
