@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from drag_edge.checks import ROOM_CHECKS
 from drag_edge.config.load import load
 from drag_edge.config.report import ConfigError, Kind
 
@@ -44,3 +45,7 @@ def test_only_the_simulated_car_is_acted_upon(repository: Path) -> None:
         for name in NAMES
     }
     assert acting == {"demo": True, "video": False, "vehicle": False}
+
+
+def test_the_demo_needs_nothing_but_the_repository(repository: Path) -> None:
+    assert load(repository / "configs" / "demo.yaml", room_checks=ROOM_CHECKS)
