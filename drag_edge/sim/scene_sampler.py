@@ -30,8 +30,6 @@ from drag_edge.sim.world import Daylight, EgoPose, Precipitation, Weather, World
 
 Focus = Literal["road", "objects", "people", "signal", "split"]
 
-DAYLIGHTS: tuple[Daylight, ...] = ("day", "overcast", "low_sun", "dusk")
-PRECIPITATIONS: tuple[Precipitation, ...] = ("clear", "rain", "fog")
 EGO_S_M = 150.0
 ROAD_LENGTH_M = 320.0
 DAYLIGHTS: tuple[Daylight, ...] = get_args(Daylight)
