@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from drag_edge.assemble import assembled
+from drag_edge.checks import ROOM_CHECKS
 from drag_edge.config.load import load
 from drag_edge.daemon import Daemon, Tick
 from drag_edge.errors import OK, CannotCreateError
@@ -28,7 +29,7 @@ def bench(config: Path, overrides: Sequence[str], frames: int, json_path: Path |
     """Run `frames` ticks headless and print the figures."""
     started_s = _process_age_s()
     wall_zero_s = time.perf_counter() - started_s
-    settings = load(config, overrides)
+    settings = load(config, overrides, room_checks=ROOM_CHECKS)
     with assembled(settings, headless=True) as (daemon, _):
         content = measure(daemon, frames, wall_zero_s)
     content = {"config": config.name, **content}
