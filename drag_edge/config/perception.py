@@ -40,7 +40,7 @@ class LaneSettings(Section):
         le=1.5,
     )
     effective_points: int = quantity(
-        12, "1", "Neighbouring points err alike: one line counts as at most this many", ge=2, le=500
+        10, "1", "Neighbouring points err alike: one line counts as at most this many", ge=2, le=500
     )
     min_points: int = quantity(6, "1", "Fewer points do not make a line in a frame", ge=3, le=500)
     min_span_m: float = quantity(
@@ -77,21 +77,24 @@ class LaneSettings(Section):
         0.2, "m", "Points that scatter this much about their line halve its confidence", gt=0, le=2
     )
     offset_noise: float = quantity(
-        0.25, "m/sqrt(s)", "Random walk of the lateral offset", gt=0, le=5
+        0.1, "m/sqrt(s)", "Random walk of the lateral offset, own speed known", gt=0, le=5
+    )
+    offset_noise_blind: float = quantity(
+        0.4, "m/sqrt(s)", "Random walk of the lateral offset, own speed unknown", gt=0, le=5
     )
     heading_noise: float = quantity(
-        0.02, "rad/sqrt(s)", "Random walk of the heading, yaw rate known", gt=0, le=1
+        0.006, "rad/sqrt(s)", "Random walk of the heading, yaw rate known", gt=0, le=1
     )
     heading_noise_blind: float = quantity(
         0.06, "rad/sqrt(s)", "Random walk of the heading, yaw rate unknown", gt=0, le=1
     )
     curvature_noise: float = quantity(
-        0.002, "1/m/sqrt(s)", "Random walk of the curvature", gt=0, le=0.1
+        0.001, "1/m/sqrt(s)", "Random walk of the curvature", gt=0, le=0.1
     )
     curvature_rate_noise: float = quantity(
         5e-5, "1/m^2/sqrt(s)", "Random walk of the curvature's rate", gt=0, le=0.01
     )
-    width_noise: float = quantity(0.1, "m/sqrt(s)", "Random walk of the width", gt=0, le=2)
+    width_noise: float = quantity(0.04, "m/sqrt(s)", "Random walk of the width", gt=0, le=2)
 
     @model_validator(mode="after")
     def _widths_in_order(self) -> LaneSettings:

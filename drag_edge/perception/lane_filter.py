@@ -30,10 +30,14 @@ class LaneFilter:
         self.covariance = covariance[:PITCH, :PITCH].copy()
 
     def predict(
-        self, dt_s: float, speed_mps: float, yaw_rate_radps: float | None, settings: LaneSettings
+        self,
+        dt_s: float,
+        speed_mps: float | None,
+        yaw_rate_radps: float | None,
+        settings: LaneSettings,
     ) -> None:
         """Drive on by dt_s: the clothoid slides under the ego, the ego turns against it."""
-        travelled = speed_mps * dt_s
+        travelled = (speed_mps or 0.0) * dt_s
         step = np.eye(5)
         step[OFFSET, SLOPE] = step[SLOPE, CURVATURE] = step[CURVATURE, CURVATURE_RATE] = travelled
         step[OFFSET, CURVATURE] = step[SLOPE, CURVATURE_RATE] = travelled**2 / 2
@@ -41,12 +45,14 @@ class LaneFilter:
         self.mean = step @ self.mean
         if yaw_rate_radps is not None:
             self.mean[SLOPE] -= yaw_rate_radps * dt_s
-        heading = settings.heading_noise_blind
-        if yaw_rate_radps is not None:
-            heading = settings.heading_noise
+        offset, heading = settings.offset_noise, settings.heading_noise
+        if speed_mps is None:
+            offset = settings.offset_noise_blind
+        if yaw_rate_radps is None or speed_mps is None:
+            heading = settings.heading_noise_blind
         noise = np.array(
             [
-                settings.offset_noise,
+                offset,
                 heading,
                 settings.curvature_noise,
                 settings.curvature_rate_noise,

@@ -91,7 +91,7 @@ class LaneTracker:
         for side in (self._left, self._right):
             side.step(dt_s, travelled_m, self._settings)
         if self._filter is not None:
-            self._filter.predict(dt_s, speed_mps or 0.0, yaw_rate_radps, self._settings)
+            self._filter.predict(dt_s, speed_mps, yaw_rate_radps, self._settings)
         if class_map is not None and table is not None:
             self._look(class_map, table, pitch, dt_s)
         self._left_or_right_of_line()
