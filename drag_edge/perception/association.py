@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from drag_edge.config.perception import TrackSettings
+from drag_edge.config.tracking import TrackSettings
 from drag_edge.perception.camera import Floats
 from drag_edge.perception.sightings import VEHICLES, intersection_over_union
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drag_edge.config.body import BodySettings
-from drag_edge.config.perception import BlindSpotSettings, SizePrior
+from drag_edge.config.perception import BlindSpotSettings
+from drag_edge.config.tracking import SizePrior
 from drag_edge.perception.scene import BlindSpot, Track
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from drag_edge.config.perception import LaneSettings
+from drag_edge.config.lanes import LaneSettings
 from drag_edge.perception.camera import Floats
 from drag_edge.perception.lane_fit import (
     CURVATURE,

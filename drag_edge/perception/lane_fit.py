@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drag_edge.config.perception import LaneSettings
+from drag_edge.config.lanes import LaneSettings
 from drag_edge.perception.camera import Floats
 from drag_edge.perception.lane_points import LanePoints
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drag_edge.config.perception import LaneSettings
+from drag_edge.config.lanes import LaneSettings
 from drag_edge.perception.camera import Floats
 from drag_edge.perception.lane_fit import OFFSET, centre_line
 from drag_edge.perception.lane_points import LanePoints

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from drag_edge.config.perception import LaneSettings
+from drag_edge.config.lanes import LaneSettings
 from drag_edge.inference.results import ClassMap
 from drag_edge.perception.ground import GroundTable
 from drag_edge.perception.lane_filter import LaneFilter, implausible

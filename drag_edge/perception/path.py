@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from drag_edge.config.perception import PathSettings
+from drag_edge.config.lanes import PathSettings
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Lanes, Path, PathSource
 

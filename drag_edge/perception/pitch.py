@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from drag_edge.config.perception import PitchSettings
+from drag_edge.config.lanes import PitchSettings
 
 
 class PitchEstimator:

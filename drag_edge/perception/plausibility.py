@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drag_edge.config.perception import RejectionSettings, SizePrior
+from drag_edge.config.tracking import RejectionSettings, SizePrior
 from drag_edge.config.vocabulary import DRIVABLE_ID, LANE_LINE_ID
 from drag_edge.inference.results import ClassMap
 from drag_edge.perception.camera import CameraModel, Floats

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from drag_edge.config.perception import RangeSettings, SizePrior
+from drag_edge.config.tracking import RangeSettings, SizePrior
 from drag_edge.perception.camera import Floats
 from drag_edge.perception.edge_noise import EdgeNoise
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drag_edge.config.perception import RangeSettings, RejectionSettings, TrackSettings
+from drag_edge.config.tracking import RangeSettings, RejectionSettings, TrackSettings
 from drag_edge.config.vocabulary import ROAD_USERS, VULNERABLE_ROAD_USERS
 from drag_edge.inference.results import Detections
 from drag_edge.perception.camera import CameraModel, Floats

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from drag_edge.config.perception import RangeSettings, SizePrior, TrackSettings
+from drag_edge.config.tracking import RangeSettings, SizePrior, TrackSettings
 from drag_edge.perception.box_motion import BoxMotion
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.lateral_filter import LateralFilter

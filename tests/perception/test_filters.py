@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drag_edge.config.perception import PitchSettings, RangeSettings, usual_sizes
+from drag_edge.config.lanes import PitchSettings
+from drag_edge.config.tracking import RangeSettings, usual_sizes
 from drag_edge.perception.box_motion import BoxMotion
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.ego_motion import EgoMotion

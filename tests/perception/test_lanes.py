@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drag_edge.config.perception import LaneSettings, PitchSettings
+from drag_edge.config.lanes import LaneSettings, PitchSettings
 from drag_edge.inference.results import ClassMap
 from drag_edge.perception.ground import GroundTable
 from drag_edge.perception.lane_points import runs_of

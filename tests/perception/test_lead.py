@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from drag_edge.config.perception import LeadSettings, PathSettings
+from drag_edge.config.lanes import PathSettings
+from drag_edge.config.perception import LeadSettings
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.lead import LeadSelector
 from drag_edge.perception.path import Corridor, PathPredictor
