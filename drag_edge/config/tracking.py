@@ -159,6 +159,15 @@ class RejectionSettings(Section):
     body_margin_m: float = quantity(
         0.15, "m", "What stands nearer to the own bumper than this is the own body", ge=-1, le=2
     )
+    spanning_share: float = quantity(
+        0.9,
+        "1",
+        "A box below the horizon this wide, as a share of the picture, is the bonnet",
+        gt=0,
+    )
+    spanning_range_m: float = quantity(
+        3.0, "m", "… if its foot seems no further than this before the bumper", ge=0, le=10
+    )
     size_tolerance: float = quantity(
         0.45, "1", "A size may differ from its kind's by this share (beyond its σ)", gt=0, le=2
     )

@@ -64,7 +64,9 @@ def reasons(
     odd = _impossible(sightings, usual, spread, camera.z_m, sigma, settings)
     body = np.zeros(len(found), dtype=np.bool_)
     if own_body is not None:
-        body = _on_own_body(sightings, usual, spread, camera.z_m, own_body, settings)
+        body = _on_own_body(
+            sightings, usual, spread, camera.z_m, own_body, camera.width_px, settings
+        )
     for name, wrong in (
         (IMPOSSIBLE_SIZE, odd),
         (TOO_SMALL, small),
@@ -82,13 +84,15 @@ def _on_own_body(
     spread: Floats,
     height_m: float,
     own_body: OwnBody,
+    width_px: float,
     settings: RejectionSettings,
 ) -> Bools:
     """The bonnet: even the largest distance that foot, top and width allow is within the body.
 
     A part that the picture's edge cuts away only makes the true distance shorter, so the bounds by
     top and width hold for cut boxes, too. A wide box counts only when it lies below the horizon, as
-    the own bonnet does: a lorry's side just before us reaches above it.
+    the own bonnet does: a lorry's side just before us reaches above it. What spans the picture
+    there is the bonnet even where a detector's box ends a little above the lower edge.
     """
     limit = own_body.to_bumper_m + settings.body_margin_m
     most_width = usual[:, 0] + 3 * spread[:, 0]
@@ -98,8 +102,12 @@ def _on_own_body(
     headroom = np.maximum(0.0, height_m - least_height)
     by_top = np.where(sightings.top > 0.05, headroom / np.maximum(sightings.top, 0.05), np.inf)
     perhaps = (by_foot < limit + 0.5) | sightings.boxes.cut[:, 3]
-    wide = (by_width < limit) & (sightings.top > -settings.horizon_margin_rad)
-    return np.asarray((by_foot < limit) | (perhaps & (wide | (by_top < limit))))
+    below = sightings.top > -settings.horizon_margin_rad
+    wide = (by_width < limit) & below
+    box = sightings.boxes.boxes_px
+    spanning = (box[:, 2] - box[:, 0] >= settings.spanning_share * width_px) & below
+    spanning &= by_foot < limit + settings.spanning_range_m
+    return np.asarray((by_foot < limit) | (perhaps & (wide | (by_top < limit))) | spanning)
 
 
 def _impossible(

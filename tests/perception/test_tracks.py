@@ -219,11 +219,14 @@ def test_weak_boxes_keep_a_track_but_start_none() -> None:
 
 def test_the_own_bonnet_is_no_road_user() -> None:
     room = perception()
-    bonnet = (0.0, 560.0, 1280.0, 716.0)
-    wider = (15.0, 380.0, 1270.0, 720.0)
+    bonnet = (0.0, 560.0, 1277.0, 716.0)
+    wider = (15.0, 380.0, 1270.0, 717.0)
+    hovering = (31.0, 548.0, 1274.0, 707.0)
+    tall = (2.0, 393.0, 1268.0, 705.0)
     for frame in range(30):
         jitter = frame % 3
-        rows = [tuple(v + jitter for v in bonnet), tuple(v - jitter for v in wider)]
+        every = (bonnet, wider, hovering, tall)
+        rows = [tuple(v + jitter for v in box) for box in every[frame % 2 :: 2]]
         scene = look(room, frame * 0.05, boxes(*rows), ROAD)
         assert scene.tracks == ()
         assert {item.reason for item in scene.rejected} == {"own_body"}
