@@ -106,8 +106,10 @@ def present_target(
 ) -> Target:
     """The track's state moved on from the picture's time to now."""
     accel = track.accel_mps2
-    if accel < 0:
+    if accel < -settings.lead_decel_noise_mps2:
         accel = max(-settings.lead_decel_max_mps2, settings.lead_decel_gain * accel)
+    else:
+        accel = max(0.0, accel)
     speed = track.speed_mps
     if speed is None:
         speed = ego_speed_mps + track.range_rate_mps

@@ -22,14 +22,17 @@ from drag_edge.config.vocabulary import VULNERABLE_ROAD_USERS
 from drag_edge.perception.scene import Scene, Track
 
 BRAKING = (AebStage.PARTIAL, AebStage.FULL)
+URGENT = (AebStage.WARN, *BRAKING)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How often in a row a track was a threat, and what its range and speed were then."""
+    """How often in a row a track was a threat (frames) and called for a warning or more
+    (urgent_frames), and what its range and speed were then."""
 
     id: int
     frames: int
+    urgent_frames: int
     gap_m: float
     range_rate_mps: float
     speed_mps: float | None
@@ -98,12 +101,12 @@ def find_threats(
         gaps = least_gaps(grid_s, target, ego_m, passed_m=body.length_m + 1.0)
         if gaps[-1] > settings.margin_m:
             continue
-        proof = _evidence(track, known.get(track.id), scene.time_s, settings)
-        evidence.append(proof)
         closing = speed_mps - target.speed_mps
         ttc_s = max(target.gap_m, 0.0) / closing if closing > 0.1 else math.inf
         wanted = _wanted_stage(track, gaps, ttc_s, settings)
-        stage = _allowed_stage(track, wanted, ttc_s, proof.frames, settings)
+        proof = _evidence(track, wanted, known.get(track.id), scene.time_s, settings)
+        evidence.append(proof)
+        stage = _allowed_stage(track, wanted, ttc_s, proof, settings)
         threats.append(Threat(track, target, stage, ttc_s, float(gaps[0])))
     return tuple(threats), tuple(evidence)
 
@@ -159,10 +162,15 @@ def _corridor(
 
 
 def _evidence(
-    track: Track, before: Evidence | None, scene_time_s: float, settings: AebSettings
+    track: Track,
+    wanted: AebStage,
+    before: Evidence | None,
+    scene_time_s: float,
+    settings: AebSettings,
 ) -> Evidence:
-    """The count so far, begun anew when range or speed changed as no vehicle's can."""
+    """The counts so far, begun anew when range or speed changed as no vehicle's can."""
     frames = 1
+    urgent = 0 if before is None else before.urgent_frames
     if before is not None:
         step_s = scene_time_s - before.scene_time_s
         jump_m = abs(track.gap_m - before.gap_m - before.range_rate_mps * step_s)
@@ -171,8 +179,13 @@ def _evidence(
             jump_mps = abs(track.speed_mps - before.speed_mps)
         if jump_m < settings.max_range_jump_m and jump_mps < settings.max_speed_jump_mps:
             frames = before.frames + (1 if step_s > 0 else 0)
+    is_new = before is None or scene_time_s > before.scene_time_s
+    if wanted not in URGENT:
+        urgent = 0
+    elif is_new:
+        urgent += 1
     return Evidence(
-        track.id, frames, track.gap_m, track.range_rate_mps, track.speed_mps, scene_time_s
+        track.id, frames, urgent, track.gap_m, track.range_rate_mps, track.speed_mps, scene_time_s
     )
 
 
@@ -196,20 +209,24 @@ def _wanted_stage(track: Track, gaps: Floats, ttc_s: float, settings: AebSetting
 
 
 def _allowed_stage(
-    track: Track, wanted: AebStage, ttc_s: float, frames: int, settings: AebSettings
+    track: Track, wanted: AebStage, ttc_s: float, proof: Evidence, settings: AebSettings
 ) -> AebStage:
-    """The stage that the evidence carries: never braking on one frame or one kind of evidence."""
+    """The stage that the evidence carries: nothing on one frame or on a range that jitters."""
+    frames = proof.frames
     if wanted is AebStage.READY or frames < settings.min_frames:
         return AebStage.READY
-    if wanted not in BRAKING:
-        return wanted
+    if wanted is AebStage.WARN and proof.urgent_frames < settings.warn_frames:
+        return AebStage.PREFILL
     scale_ttc_s = track.scale_ttc_s
     # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
     if scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5:
         return wanted
+    patient = frames >= settings.cautious_frames
+    if wanted not in BRAKING:
+        # A box whose lower edge flickers closes in on paper; it does so for a few frames only.
+        return wanted if patient else AebStage.PREFILL
     known = track.frames >= settings.cautious_frames
-    if track.scale_ttc_s is None:
-        patient = frames >= settings.cautious_frames
-        return wanted if patient else AebStage.PARTIAL if known else AebStage.WARN
-    # The picture grows much more slowly than the range falls: one of the two is wrong.
+    if scale_ttc_s is None and patient:
+        return wanted
+    # Not confirmed, or the picture grows much more slowly than the range falls.
     return AebStage.PARTIAL if known else AebStage.WARN

@@ -36,7 +36,7 @@ class AebSettings(Section):
         1.6, "s", "Brakes are prefilled this long before full braking.", ge=0, le=3
     )
     warn_lead_s: float = quantity(
-        1.4, "s", "Warning this long before full braking (R152: ≥0.8 s before any).", ge=0.8, le=3
+        1.45, "s", "Warning this long before full braking (R152: ≥0.8 s before any).", ge=0.8, le=3
     )
     partial_lead_s: float = quantity(
         0.3, "s", "Partial braking this long before full braking.", ge=0, le=1
@@ -50,6 +50,9 @@ class AebSettings(Section):
         "A braking lead is taken to brake this much harder than estimated: estimates come late.",
         ge=1,
         le=2,
+    )
+    lead_decel_noise_mps2: float = quantity(
+        0.5, "m/s^2", "A lead that slows by less is coasting, or it is noise.", ge=0, le=2
     )
     lead_decel_max_mps2: float = quantity(
         10.0, "m/s^2", "No lead is taken to brake harder than this.", ge=3, le=12
@@ -66,6 +69,9 @@ class AebSettings(Section):
     )
     min_frames: int = quantity(
         3, "1", "Frames in a row that must agree before acting.", ge=1, le=20
+    )
+    warn_frames: int = quantity(
+        2, "1", "Frames in a row that must call for a warning before there is one.", ge=1, le=20
     )
     cautious_frames: int = quantity(
         6,

@@ -26,13 +26,13 @@ VEHICLE_DBC = REPOSITORY / "drag_edge" / "sim" / "vehicle.dbc"
 
 @dataclass(frozen=True)
 class Camera:
-    """Lens file in configs/calibration and mount, as YAML."""
+    """Lens (a file in configs/calibration, or YAML) and mount (YAML)."""
 
     lens: str
     mount: str
 
     def overrides(self) -> list[str]:
-        lens = CONFIGS / "calibration" / self.lens
+        lens = self.lens if "{" in self.lens else CONFIGS / "calibration" / self.lens
         return [f"cameras.front.intrinsics={lens}", f"cameras.front.mount={self.mount}"]
 
 

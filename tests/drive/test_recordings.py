@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import statistics
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from tests.drive.drives import Camera, Drive, drive, recorded, steady_vehicle_lo
 
 pytestmark = pytest.mark.slow
 
-QUIET = (AebStage.OFF, AebStage.READY)
+# Prefill readies the brakes; nobody feels or hears it.
+QUIET = (AebStage.OFF, AebStage.READY, AebStage.PREFILL)
 
 HIGHWAY_720P = Camera(
     "highway_1280x720.yaml", "{x: 1.6, y: 0.0, z: 1.22, pitch_deg: -1.5, yaw_deg: -1.1}"
@@ -53,3 +56,32 @@ def test_on_a_real_clip_both_lines_are_found_and_nobody_brakes_or_warns(
     assert done.decisions[-1].aeb.stage is AebStage.READY  # it was able to brake
     assert calm(done)
     assert share_with_both_lines(done) >= 0.9
+
+
+KITTI_LENS = "{width: 1242, height: 375, fx: 721.5, fy: 721.5, cx: 609.6, cy: 172.9}"
+KITTI_CAMERA_X_M = 1.6
+LIDAR_BEHIND_CAMERA_M = 0.27
+
+
+@pytest.mark.parametrize("speed_mps", [3.0, 8.0])
+def test_on_a_real_slow_approach_the_range_is_right_and_nobody_brakes_or_warns(
+    speed_mps: float, shared_data: Path, tmp_path: Path
+) -> None:
+    """Time to collision never was below 5.9 s. The own speed is unknown: a slow and a brisk one."""
+    folder = shared_data / "kitti_seq"
+    log = steady_vehicle_log(tmp_path / "vehicle.log", speed_mps, 9.0)
+    camera = Camera(KITTI_LENS, f"{{x: {KITTI_CAMERA_X_M}, y: 0.0, z: 1.65}}")
+    overrides = recorded(folder / "image_02", shared_data / "models", log, camera)
+    done = drive("video.yaml", [*overrides, "cameras.front.fps=10"])
+    with (folder / "lead_distance_from_lidar.csv").open() as rows:
+        measured_m = [float(row["lead_rear_x_m_velodyne"]) for row in csv.DictReader(rows)]
+    assert len(done.scenes) == len(measured_m)
+    errors = [
+        abs((scene.lead.x_m - KITTI_CAMERA_X_M) / (lidar_m - LIDAR_BEHIND_CAMERA_M) - 1)
+        for scene, lidar_m in zip(done.scenes, measured_m, strict=True)
+        if scene.lead is not None
+    ]
+    assert len(errors) > 0.8 * len(measured_m)
+    assert statistics.median(errors) < 0.10
+    assert done.decisions[-1].aeb.stage is not AebStage.OFF
+    assert calm(done)
