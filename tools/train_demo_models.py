@@ -34,7 +34,10 @@ def main() -> int:
         work = arguments.work / f"seed{arguments.seed}-{count}x{epochs}"
         work.mkdir(parents=True, exist_ok=True)
         print(f"{name}: {count} scenes, {epochs} epochs, work in {work}", flush=True)
-        row = _make(spec, arguments, work, count, epochs)
+        if arguments.measure_only:
+            row = _measure_again(spec, arguments, count)
+        else:
+            row = _make(spec, arguments, work, count, epochs)
         if row is None:
             continue
         _write_metrics(arguments.out / "metrics.json", name, row)
@@ -54,6 +57,7 @@ def _parse_arguments() -> argparse.Namespace:
         "--work", type=Path, default=Path(tempfile.gettempdir()) / "drag_edge_training"
     )
     parser.add_argument("--export-only", action="store_true", help="export the newest checkpoint")
+    parser.add_argument("--measure-only", action="store_true", help="measure the files in --out")
     return parser.parse_args()
 
 
@@ -61,9 +65,7 @@ def _make(
     spec: ModelSpec, arguments: argparse.Namespace, work: Path, count: int, epochs: int
 ) -> dict[str, object] | None:
     """Data set, training, export and measurement; None for a model that does not ship."""
-    started = time.monotonic()
-    folder = arguments.work / f"seed{arguments.seed}-{count}-data" / spec.name
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = _data_folder(spec, arguments, count)
     build = scenes.build_segment_set if spec.task == "segment" else scenes.build_detect_set
     data = build(spec, folder, arguments.seed, count)
     rendered = time.monotonic()
@@ -91,11 +93,32 @@ def _make(
         "input": list(spec.size),
         "roi": list(spec.roi),
         "file_kib": round(target.stat().st_size / 1024),
-        "render_s": round(rendered - started),
         "training_s": training_s,
         "partial": training_s is None,
     }
     return row
+
+
+def _measure_again(
+    spec: ModelSpec, arguments: argparse.Namespace, count: int
+) -> dict[str, object] | None:
+    """The row of a shipped file with new measurements; None for a model that does not ship."""
+    if not spec.ships:
+        return None
+    table: dict[str, dict[str, object]] = json.loads((arguments.out / "metrics.json").read_text())
+    folder = _data_folder(spec, arguments, count)
+    target = arguments.out / f"{spec.name}.onnx"
+    if spec.task == "segment":
+        scenes.build_segment_set(spec, folder, arguments.seed, count)
+        return table[spec.name] | measure.measure_segmenter(spec, target, folder)
+    scenes.build_detect_set(spec, folder, arguments.seed, count)
+    return table[spec.name] | measure.measure_detector(spec, target, folder)
+
+
+def _data_folder(spec: ModelSpec, arguments: argparse.Namespace, count: int) -> Path:
+    folder: Path = arguments.work / f"seed{arguments.seed}-{count}-data" / spec.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _start_weights(spec: ModelSpec, arguments: argparse.Namespace) -> Path | None:
