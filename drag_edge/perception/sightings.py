@@ -205,8 +205,22 @@ def sight(
         sigma_v=edge_v / camera.fy,
         foot_seen=~cut_bottom & known,
         height_seen=~cut_bottom & ~cut_top & known,
-        width_seen=~cut_left & ~cut_right & known,
+        width_seen=~cut_left & ~cut_right & known & ~_hidden(boxes),
     )
+
+
+def _hidden(boxes: Boxes) -> Bools:
+    """Whose left or right edge lies behind a nearer box: its width is not what one sees.
+
+    Nearer is whose foot is lower; a box much weaker than the one behind does not count.
+    """
+    x0, y0, x1, y1 = boxes.boxes_px.T
+    score = boxes.scores
+    nearer = y1[None, :] > (y1 + 0.05 * (y1 - y0))[:, None]
+    nearer &= (y0[None, :] < y1[:, None]) & (score[None, :] > 0.6 * score[:, None])
+    left = (x0[None, :] <= x0[:, None]) & (x0[:, None] <= x1[None, :])
+    right = (x0[None, :] <= x1[:, None]) & (x1[:, None] <= x1[None, :])
+    return np.asarray((nearer & (left | right)).any(axis=1))
 
 
 def _known(values: Floats) -> Floats:

@@ -176,7 +176,7 @@ class TrackedObject:
     def _note(self, sightings: Sightings, index: int, time_s: float) -> None:
         """It was seen: count it, and believe in it more or less by the detector's score."""
         score = float(sightings.boxes.scores[index])
-        if not sightings.width_seen[index]:
+        if sightings.boxes.cut[index, 0] or sightings.boxes.cut[index, 2]:
             self.side_cut_s = time_s
         self.frames += 1
         self.seen_s = time_s

@@ -343,3 +343,26 @@ def test_a_turned_car_is_not_taken_for_a_nearer_one(yaw_deg: float) -> None:
     nearest = car.corners()[:, 0].min() - car.overhang_m
     scene = watch([car], 15)
     assert scene.tracks[0].x_m == pytest.approx(nearest, rel=0.1)
+
+
+def test_a_car_that_comes_out_from_behind_another_does_not_seem_to_approach() -> None:
+    """Its box grows because less of it is hidden, not because it comes nearer."""
+    room = perception()
+    lead, beside = Cuboid(22.0, 0.0), Cuboid(45.0, 3.0)
+    near, far = box_of(FRONT, lead), box_of(FRONT, beside)
+    for frame in range(40):
+        seen = far.copy()
+        seen[2] = near[0] + 4 - max(0.0, 20 - 0.6 * frame)
+        seen[2] = max(seen[2], far[0] + 14)
+        near_now = near.copy()
+        near_now[0] = seen[2] - 3
+        both = Detections(
+            np.array([near_now, seen], np.float32),
+            np.array([0.85, 0.6], np.float32),
+            ("car", "car"),
+        )
+        scene = look(room, frame * 0.05, both, ROAD)
+        for track in scene.tracks:
+            if track.x_m > 30:
+                assert track.range_rate_mps > -4.0
+                assert track.scale_ttc_s is None or track.scale_ttc_s > 4.0
