@@ -105,6 +105,8 @@ class Projector:
     def __init__(self, camera: Camera, ego: EgoPose) -> None:
         mount = camera.mount
         self.camera = camera
+        self.focal = np.array([camera.fx, camera.fy])
+        self.principal = np.array([camera.cx, camera.cy])
         self.ego_rotation = rotation(ego.yaw_rad, ego.pitch_rad, ego.roll_rad)
         self.ego_origin = np.array([ego.x_m, ego.y_m, 0.0])
         mounted = rotation(*np.deg2rad([mount.yaw_deg, mount.pitch_deg, mount.roll_deg]))
@@ -125,11 +127,7 @@ class Projector:
 
     def to_pixels(self, optical_m: FloatArray) -> FloatArray:
         """(..., 3) optical points with forward > 0 to (..., 2) pixels (u right, v down)."""
-        camera = self.camera
-        depth = optical_m[..., 2]
-        u = camera.cx + camera.fx * optical_m[..., 0] / depth
-        v = camera.cy + camera.fy * optical_m[..., 1] / depth
-        return np.stack((u, v), axis=-1)
+        return np.asarray(optical_m[..., :2] / optical_m[..., 2:] * self.focal + self.principal)
 
     def polygon_pixels(self, points_m: npt.ArrayLike) -> FloatArray | None:
         """Pixels of one world polygon (N, 3), cut at the near plane; None if nothing is left."""
@@ -153,14 +151,13 @@ class Projector:
 
 
 def cut_at_near_plane(optical_m: FloatArray) -> FloatArray:
-    """Sutherland–Hodgman for the single plane forward = NEAR_M."""
-    kept: list[FloatArray] = []
-    previous = optical_m[-1]
-    for current in optical_m:
-        if (current[2] >= NEAR_M) != (previous[2] >= NEAR_M):
-            share = (NEAR_M - previous[2]) / (current[2] - previous[2])
-            kept.append(previous + share * (current - previous))
-        if current[2] >= NEAR_M:
-            kept.append(current)
-        previous = current
-    return np.array(kept)
+    """Sutherland–Hodgman for the single plane forward = NEAR_M; (N, 3) to (M, 3)."""
+    previous = np.roll(optical_m, 1, axis=0)
+    inside = optical_m[:, 2] >= NEAR_M
+    crosses = inside != np.roll(inside, 1)
+    travel = np.where(crosses, optical_m[:, 2] - previous[:, 2], 1.0)
+    share = (NEAR_M - previous[:, 2]) / travel
+    crossing = previous + share[:, None] * (optical_m - previous)
+    # Each corner gives up to two points: where its edge crosses the plane, then itself.
+    points = np.stack((crossing, optical_m), axis=1).reshape(-1, 3)
+    return np.asarray(points[np.stack((crosses, inside), axis=1).ravel()])

@@ -113,7 +113,11 @@ def paint_background(canvas: Canvas, look: Look, scenery: SceneryKind, horizon_r
     top_angle = float(np.arctan(horizon_row / camera.fy))
     rows = min(PANORAMA_HEIGHT, int(np.ceil(top_angle * PIXELS_PER_RAD)) + 1)
     strip = picture[PANORAMA_HEIGHT - rows :]
-    strip = strip[:, np.arange(first, first + columns) % PANORAMA_WIDTH]
+    if first + columns <= PANORAMA_WIDTH:
+        strip = strip[:, first : first + columns]
+    else:
+        rest = first + columns - PANORAMA_WIDTH
+        strip = np.concatenate((strip[:, first:], strip[:, :rest]), axis=1)
     scale = camera.width / span
     enlarged_width = round(columns * scale)
     enlarged = cv2.resize(strip, (enlarged_width, horizon_row), interpolation=cv2.INTER_LINEAR)

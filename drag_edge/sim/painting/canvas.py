@@ -37,14 +37,19 @@ class Canvas:
     def hazed(self, colour: Colour, distance_m: float) -> Colour:
         """A colour as it appears through the air."""
         share = self.haze_at(distance_m)
-        return tuple(
-            (1.0 - share) * c + share * h for c, h in zip(colour, self.palette.horizon, strict=True)
-        )  # type: ignore[return-value]
+        blue, green, red = colour
+        far = self.palette.horizon
+        return (
+            blue + share * (far[0] - blue),
+            green + share * (far[1] - green),
+            red + share * (far[2] - red),
+        )
 
     def lit(self, colour: Colour, gain: float = 1.0) -> Colour:
         """A surface colour under this daylight."""
         factor = self.palette.brightness * gain
-        return tuple(min(255.0, c * factor) for c in colour)  # type: ignore[return-value]
+        blue, green, red = colour
+        return min(255.0, blue * factor), min(255.0, green * factor), min(255.0, red * factor)
 
     def fill_pixels(self, pixels: FloatArray, colour: Colour, smooth: bool = True) -> None:
         """Fill one polygon given in pixels (N, 2)."""
