@@ -50,7 +50,24 @@ def _tables(metrics: dict[str, dict[str, object]]) -> str:
                 *(_three(values, key) for key in ("ap50", "ap50_95", "precision", "recall", "iou")),
             ]
             lines.append(f"| {name} | {label} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + _recall_by_height(metrics)) + "\n"
+
+
+def _recall_by_height(metrics: dict[str, dict[str, object]]) -> list[str]:
+    lines = ["", "Recall by the box's height in input pixels:", ""]
+    headed = False
+    for name, row in metrics.items():
+        for label, values in row["per_class"].items():  # type: ignore[attr-defined]
+            by_height = values.get("recall_by_height_px")
+            if by_height is None:
+                continue
+            if not headed:
+                lines.append("| model | class | " + " | ".join(by_height) + " |")
+                lines.append("|---|---|" + "---|" * len(by_height))
+                headed = True
+            cells = ["" if value is None else f"{value:.2f}" for value in by_height.values()]
+            lines.append(f"| {name} | {label} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def _three(values: dict[str, float], key: str) -> str:

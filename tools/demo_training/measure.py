@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,8 @@ Boxes = npt.NDArray[np.float64]
 IOU_LEVELS = np.arange(0.5, 0.96, 0.05)
 LOWEST_SCORE = 0.01
 NMS_IOU = 0.6
+HEIGHT_EDGES_PX = (0.0, 10.0, 20.0, 40.0, 1000.0)
+"""Recall is also told by the box's height at the model's input."""
 WORKING_SCORE = 0.35
 """Precision and recall are told at this score; the daemon's default is near it."""
 
@@ -114,6 +117,8 @@ def measure_detector(spec: ModelSpec, model: Path, data: Path) -> dict[str, obje
     session = open_session(model)
     scores: list[list[Boxes]] = [[] for _ in spec.classes]
     hits: list[list[npt.NDArray[np.bool_]]] = [[] for _ in spec.classes]
+    heights: list[list[Boxes]] = [[] for _ in spec.classes]
+    seen: list[list[npt.NDArray[np.bool_]]] = [[] for _ in spec.classes]
     totals = np.zeros(len(spec.classes), int)
     seconds = []
     images = sorted((data / "images" / "val").glob("*.jpg"))
@@ -129,9 +134,14 @@ def measure_detector(spec: ModelSpec, model: Path, data: Path) -> dict[str, obje
             chosen = chosen[np.argsort(-found.scores[chosen])]
             totals[number] += int(np.count_nonzero(kinds == number))
             scores[number].append(found.scores[chosen])
-            hits[number].append(_match(found.boxes[chosen], truth[kinds == number], IOU_LEVELS))
-    table = {
+            mine = truth[kinds == number]
+            hits[number].append(_match(found.boxes[chosen], mine, IOU_LEVELS))
+            strong = chosen[found.scores[chosen] >= WORKING_SCORE]
+            heights[number].append(mine[:, 3] - mine[:, 1])
+            seen[number].append(_seen(mine, found.boxes[strong]))
+    table: dict[str, dict[str, object]] = {
         name: _class_row(np.concatenate(scores[i]), np.concatenate(hits[i]), int(totals[i]))
+        | {"recall_by_height_px": _by_height(np.concatenate(heights[i]), np.concatenate(seen[i]))}
         for i, name in enumerate(spec.classes)
     }
     return {
@@ -143,7 +153,23 @@ def measure_detector(spec: ModelSpec, model: Path, data: Path) -> dict[str, obje
     }
 
 
-def _class_row(scores: Boxes, hits: npt.NDArray[np.bool_], total: int) -> dict[str, float]:
+def _seen(truth: Boxes, found: Boxes) -> npt.NDArray[np.bool_]:
+    """Which true boxes have a found one with an IoU of 0.5 or more."""
+    if len(truth) == 0 or len(found) == 0:
+        return np.zeros(len(truth), bool)
+    return np.asarray(overlaps(truth, found).max(axis=1) >= IOU_LEVELS[0])
+
+
+def _by_height(heights: Boxes, seen: npt.NDArray[np.bool_]) -> dict[str, float | None]:
+    table: dict[str, float | None] = {}
+    for low, high in pairwise(HEIGHT_EDGES_PX):
+        chosen = (heights >= low) & (heights < high)
+        name = f"{low:.0f}-{high:.0f}" if high < HEIGHT_EDGES_PX[-1] else f"{low:.0f}+"
+        table[name] = round(float(seen[chosen].mean()), 3) if np.any(chosen) else None
+    return table
+
+
+def _class_row(scores: Boxes, hits: npt.NDArray[np.bool_], total: int) -> dict[str, object]:
     order = np.argsort(-scores, kind="stable")
     scores, hits = scores[order], hits[order]
     levels = [_average_precision(hits[:, i], total) for i in range(len(IOU_LEVELS))]
@@ -158,8 +184,8 @@ def _class_row(scores: Boxes, hits: npt.NDArray[np.bool_], total: int) -> dict[s
     }
 
 
-def _mean(table: dict[str, dict[str, float]], key: str) -> float:
-    return round(float(np.mean([row[key] for row in table.values()])), 4)
+def _mean(table: dict[str, dict[str, object]], key: str) -> float:
+    return round(float(np.mean([float(str(row[key])) for row in table.values()])), 4)
 
 
 def measure_segmenter(spec: ModelSpec, model: Path, data: Path) -> dict[str, object]:
