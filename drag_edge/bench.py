@@ -47,7 +47,8 @@ def measure(daemon: Daemon, frames: int, wall_zero_s: float) -> dict[str, Any]:
 
     wall_zero_s: perf_counter at the start of the process, for the two start-up times.
     """
-    started: dict[str, float] = {}
+    first_sent_s = daemon.parts.vehicle.first_sent_wall_s - wall_zero_s
+    started = {"first_can_status_s": first_sent_s}
     inference_ms: list[float] = []
     loop_ms: list[float] = []
     engine_ms: list[float] = []
@@ -58,8 +59,6 @@ def measure(daemon: Daemon, frames: int, wall_zero_s: float) -> dict[str, Any]:
         sample = daemon.parts.feed.next()
         if sample.ended:
             break
-        if daemon.parts.vehicle.status_sent:
-            started.setdefault("first_can_status_s", time.perf_counter() - wall_zero_s)
         tick = daemon.tick(sample)
         started.setdefault("first_decision_s", time.perf_counter() - wall_zero_s)
         samples += bool(sample.frames)

@@ -41,6 +41,9 @@ class VehicleLink:
             self._bus.shutdown()
             raise
         self._sender = CyclicSender(self._bus, Codec(), clock)
+        # The first status leaves now: receivers hear that we start before the slow parts load.
+        self._sender.step(clock.now_s())
+        self.first_sent_wall_s = time.perf_counter()
         self._steps = self._start(clock)
 
     def _start(self, clock: Clock) -> tuple[Periodic, ...]:
