@@ -34,27 +34,31 @@ class GroundTable:
         self._forward = np.ascontiguousarray(rays[:, :, 0])
         self._left = np.ascontiguousarray(rays[:, :, 1])
         self._up = np.ascontiguousarray(rays[:, :, 2])
+        middle = columns // 2
+        self._middle_forward = self._forward[:, middle].copy()
+        self._middle_up = self._up[:, middle].copy()
+        self._middle_reach = camera.z_m * np.hypot(self._middle_forward, self._left[:, middle])
         self.pixel_rad = abs(x1 - x0) / columns / camera.fx
 
     def first_row(self, range_m: float, pitch_rad: float) -> int:
         """First row whose middle sees ground nearer than range_m (in the rows beneath, too)."""
-        middle = self.shape[1] // 2
-        sin, cos = math.sin(pitch_rad), math.cos(pitch_rad)
-        forward, up = self._forward[:, middle], self._up[:, middle]
-        fall = sin * forward - cos * up
-        near = fall * range_m > self.camera.z_m * np.hypot(forward, self._left[:, middle])
-        return int(np.argmax(near)) if near.any() else self.shape[0]
+        sin, cos = math.sin(pitch_rad) * range_m, math.cos(pitch_rad) * range_m
+        near = sin * self._middle_forward - cos * self._middle_up > self._middle_reach
+        row = int(near.argmax())
+        return row if near[row] else self.shape[0]
 
     def ground(
         self, rows: NDArray[np.intp], columns: NDArray[np.intp], pitch_rad: float
     ) -> tuple[Floats, Floats]:
         """x and y on the flat ground of map pixels, metres; NaN at or above the horizon."""
         sin, cos = math.sin(pitch_rad), math.cos(pitch_rad)
-        forward, up = self._forward[rows, columns], self._up[rows, columns]
+        flat = rows * self.shape[1] + columns
+        forward, left, up = self._forward.take(flat), self._left.take(flat), self._up.take(flat)
         fall = sin * forward - cos * up
-        scale = self.camera.z_m / np.where(fall > 1e-6, fall, np.nan)
+        fall[fall <= 1e-6] = np.nan
+        scale = self.camera.z_m / fall
         x = self.camera.x_m + (cos * forward + sin * up) * scale
-        return x, self.camera.y_m + self._left[rows, columns] * scale
+        return x, self.camera.y_m + left * scale
 
     def map_pixel(self, u_px: float, v_px: float) -> tuple[int, int]:
         """Row and column of the map under a frame pixel; may lie outside the map."""

@@ -19,7 +19,8 @@ from drag_edge.perception.lane_fit import (
 from drag_edge.perception.lane_points import LanePoints
 
 # A lane's shape is a smooth road's: these spreads bound what a long gap can do to it.
-_MOST = np.array([3.0, 0.3, 0.02, 1e-3, 1.0])
+_MOST_VARIANCE = np.square([3.0, 0.3, 0.02, 1e-3, 1.0])
+_UNCHANGED = np.eye(5)
 
 
 class LaneFilter:
@@ -38,7 +39,7 @@ class LaneFilter:
     ) -> None:
         """Drive on by dt_s: the clothoid slides under the ego, the ego turns against it."""
         travelled = (speed_mps or 0.0) * dt_s
-        step = np.eye(5)
+        step = _UNCHANGED.copy()
         step[OFFSET, SLOPE] = step[SLOPE, CURVATURE] = step[CURVATURE, CURVATURE_RATE] = travelled
         step[OFFSET, CURVATURE] = step[SLOPE, CURVATURE_RATE] = travelled**2 / 2
         step[OFFSET, CURVATURE_RATE] = travelled**3 / 6
@@ -59,10 +60,13 @@ class LaneFilter:
                 settings.width_noise,
             ]
         )
-        covariance = step @ self.covariance @ step.T + np.diag(noise * noise * dt_s)
-        too_wide = np.sqrt(np.diag(covariance)) / _MOST
-        shrink = 1 / np.maximum(1.0, too_wide)
-        self.covariance = covariance * shrink[:, None] * shrink[None, :]
+        covariance = step @ self.covariance @ step.T
+        variance = covariance.diagonal() + noise * noise * dt_s
+        covariance.flat[::6] = variance
+        if (variance > _MOST_VARIANCE).any():
+            shrink = np.sqrt(_MOST_VARIANCE / np.maximum(_MOST_VARIANCE, variance))
+            covariance *= np.outer(shrink, shrink)
+        self.covariance = covariance
 
     def expectation(self, pitch_sigma_rad: float) -> tuple[Floats, Floats]:
         """Mean 6 and covariance 6×6 with the pitch error as the sixth parameter, expected 0."""

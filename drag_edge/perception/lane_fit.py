@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from drag_edge.perception.lane_points import LanePoints
 OFFSET, SLOPE, CURVATURE, CURVATURE_RATE, WIDTH, PITCH = range(6)
 
 _ROUNDS = 4
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,58 +72,68 @@ def fit_lane(
     information = np.linalg.inv(covariance)
     prior = information @ mean
     estimate = mean
-    design = np.empty((len(points), 6))
-    design[:, OFFSET] = 1.0
-    design[:, SLOPE] = x
-    design[:, CURVATURE] = x * x / 2
-    design[:, CURVATURE_RATE] = x * x * x / 6
-    left = np.zeros(len(points), dtype=np.bool_)
-    inlier = left
-    weights, residual = np.zeros(len(points)), np.zeros(len(points))
+    design = _design(x)
+    shape, half, tilt = design[:WIDTH], design[WIDTH], design[PITCH]
+    tilt_at_0, tilt_of_slope = y * depth / camera_height_m, depth * depth / -camera_height_m
+    variance, reach = points.sigma_m**2, gate_m + points.sigma_m
     for step in range(_ROUNDS):
-        slope = estimate[SLOPE] + x * (estimate[CURVATURE] + x * estimate[CURVATURE_RATE] / 2)
-        design[:, PITCH] = (y - slope * depth) * depth / camera_height_m
-        from_centre = y - centre_line(estimate, x) - design[:, PITCH] * estimate[PITCH]
-        left = from_centre > 0
-        design[:, WIDTH] = np.where(left, 0.5, -0.5)
-        residual = np.asarray(from_centre - design[:, WIDTH] * estimate[WIDTH])
-        reach = gate_m * (1.0 if step == 0 else 0.6) + points.sigma_m
+        slope = estimate[SLOPE:WIDTH] @ design[:CURVATURE_RATE]
+        np.multiply(slope, tilt_of_slope, out=tilt)
+        tilt += tilt_at_0
+        from_centre = y - estimate[:WIDTH] @ shape - tilt * estimate[PITCH]
+        np.copysign(0.5, from_centre, out=half)
+        residual = from_centre - half * estimate[WIDTH]
+        squared = residual * residual
+        if step == 1:
+            reach = reach - 0.4 * gate_m
+        # Cauchy's weight 1 / (σ² (1 + (r / 2σ)²)).
         inlier = np.abs(residual) < reach
-        scaled = residual / (2.0 * points.sigma_m)
-        weights = np.where(inlier, 1 / (points.sigma_m**2 * (1 + scaled * scaled)), 0.0)
-        for side in (left, ~left):
-            _cap(weights, side & inlier, settings.effective_points)
-        weighted = design.T * weights
-        gained = information + weighted @ design
+        left = inlier & (half > 0)
+        weights = inlier / (variance + 0.25 * squared)
+        _cap(weights, inlier, left, settings.effective_points)
+        weighted = design * weights
+        gained = information + weighted @ design.T
         estimate = np.asarray(np.linalg.solve(gained, prior + weighted @ y), dtype=np.float64)
     posterior = np.linalg.inv(gained)
     return LaneFit(
         mean=estimate,
         covariance=(posterior + posterior.T) / 2,
-        left=_support(points, residual, weights, left & inlier, settings),
-        right=_support(points, residual, weights, ~left & inlier, settings),
+        left=_support(x, squared, weights, left, settings),
+        right=_support(x, squared, weights, inlier & ~left, settings),
     )
 
 
-def _cap(weights: Floats, side: NDArray[np.bool_], effective_points: int) -> None:
-    count = int(np.count_nonzero(side))
-    if count > effective_points:
-        weights[side] *= effective_points / count
+def _design(x_m: Floats) -> Floats:
+    """How y follows from each parameter, 6×N; the rows of width and pitch are still open."""
+    design = np.empty((6, len(x_m)))
+    design[OFFSET] = 1.0
+    design[SLOPE] = x_m
+    design[CURVATURE] = x_m * x_m / 2
+    design[CURVATURE_RATE] = design[CURVATURE] * x_m / 3
+    return design
+
+
+def _cap(weights: Floats, inlier: Bools, left: Bools, effective_points: int) -> None:
+    """Bound the total weight of the left line's points, and that of the others."""
+    on_left = int(np.count_nonzero(left))
+    on_right = int(np.count_nonzero(inlier)) - on_left
+    if max(on_left, on_right) > effective_points:
+        share_left = min(1.0, effective_points / max(1, on_left))
+        share_right = min(1.0, effective_points / max(1, on_right))
+        weights *= np.where(left, share_left, share_right)
 
 
 def _support(
-    points: LanePoints,
-    residual: Floats,
-    weights: Floats,
-    side: NDArray[np.bool_],
-    settings: LaneSettings,
+    x_m: Floats, squared: Floats, weights: Floats, side: Bools, settings: LaneSettings
 ) -> SideSupport | None:
-    x = points.x_m[side]
+    x = x_m[side]
     if len(x) < settings.min_points:
         return None
-    nearest, furthest = np.partition(x, (1, len(x) - 2))[[1, len(x) - 2]]
+    # The second from either end: one stray point does not make a line long.
+    x.sort()
+    nearest, furthest = float(x[1]), float(x[-2])
     if furthest - nearest < settings.min_span_m:
         return None
     weight = weights[side]
-    rms = float(np.sqrt((weight * residual[side] ** 2).sum() / weight.sum()))
-    return SideSupport(len(x), float(furthest - nearest), float(furthest), rms)
+    rms = math.sqrt(float(weight @ squared[side]) / float(weight.sum()))
+    return SideSupport(len(x), furthest - nearest, furthest, rms)

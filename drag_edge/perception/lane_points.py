@@ -42,7 +42,8 @@ def runs_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]
         edges = np.append(edges, flat.size)
     starts, ends = edges[0::2], edges[1::2]
     row = starts // (columns + 1)
-    return row, starts - row * (columns + 1) - 1, ends - 1 - row * (columns + 1) - 1
+    before = row * (columns + 1) + 1
+    return row, starts - before, ends - 1 - before
 
 
 def lane_points(
@@ -58,8 +59,9 @@ def lane_points(
     row = row + first_row
     inside = (first > 0) & (last < table.shape[1] - 1)
     row, first, last = row[inside], first[inside], last[inside]
-    x0, y0 = table.ground(row, first, pitch_rad)
-    x1, y1 = table.ground(row, last, pitch_rad)
+    ends = np.concatenate((first, last))
+    x_ends, y_ends = table.ground(np.concatenate((row, row)), ends, pitch_rad)
+    (x0, x1), (y0, y1) = x_ends.reshape(2, -1), y_ends.reshape(2, -1)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
     depth = np.hypot(x - table.camera.x_m, y - table.camera.y_m)
     pixel_m = depth * table.pixel_rad

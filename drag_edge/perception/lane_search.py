@@ -72,8 +72,9 @@ def best_pair(
 
     Returns how far its centre lies from the known one's, and its width; None if there is none.
     """
-    near = points.where(points.depth_m <= settings.search_range_m)
-    lateral = near.y_m - centre_line(mean, near.x_m)
+    near = points.depth_m <= settings.search_range_m
+    x = points.x_m[near]
+    lateral = points.y_m[near] - centre_line(mean, x)
     bins = int(2 * settings.max_lateral_m / _BIN_M)
     index = np.floor((lateral + settings.max_lateral_m) / _BIN_M).astype(np.intp)
     index = index[(index >= 0) & (index < bins)]
@@ -117,12 +118,12 @@ def _pair(histogram: Floats, settings: LaneSettings) -> tuple[float, float, floa
 
 def _lines(smooth: Floats, settings: LaneSettings) -> tuple[Floats, Floats]:
     """Lateral positions where lines stand, and their counts."""
-    y = np.linspace(_BIN_M, len(smooth) * _BIN_M, len(smooth)) - settings.max_lateral_m
-    peak = np.zeros(len(smooth), dtype=np.bool_)
-    peak[1:-1] = (smooth[1:-1] >= smooth[:-2]) & (smooth[1:-1] > smooth[2:])
+    inner = smooth[1:-1]
     enough = max(settings.min_points, 0.12 * smooth.max())
-    lines = np.flatnonzero(peak & (smooth >= enough))
-    return y[lines], smooth[lines]
+    peak = (inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner >= enough)
+    lines = np.flatnonzero(peak) + 1
+    lines_m = np.asarray((lines + 1) * _BIN_M - settings.max_lateral_m, dtype=np.float64)
+    return lines_m, smooth[lines]
 
 
 def _best_of(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from drag_edge.config.lanes import PitchSettings
 
 
@@ -23,8 +21,8 @@ class PitchEstimator:
     def reset(self) -> None:
         """Forget everything."""
         slow, fast = self._settings.slow_sigma_rad, self._settings.fast_sigma_rad
-        self._mean = np.zeros(2)
-        self._covariance = np.diag([slow**2, fast**2])
+        self._slow_rad = self._fast_rad = 0.0
+        self._slow_var, self._fast_var, self._shared_var = slow**2, fast**2, 0.0
         self._from_accel_rad = 0.0
         self.at_bound = False
 
@@ -32,40 +30,43 @@ class PitchEstimator:
     def pitch_rad(self) -> float:
         """Best estimate, within the bound."""
         bound = self._settings.max_rad
-        total = float(self._mean.sum()) + self._from_accel_rad
+        total = self._slow_rad + self._fast_rad + self._from_accel_rad
         return min(bound, max(-bound, total))
 
     @property
     def slow_rad(self) -> float:
         """The slow part alone."""
-        return float(self._mean[0])
+        return self._slow_rad
 
     @property
     def sigma_rad(self) -> float:
         """Standard deviation of the estimate."""
-        return math.sqrt(float(self._covariance.sum()))
+        return math.sqrt(self._slow_var + 2 * self._shared_var + self._fast_var)
 
     def predict(self, dt_s: float, accel_mps2: float | None) -> None:
         """Let dt_s pass; accel_mps2 is the ego's, None if unknown."""
         settings = self._settings
         keep = math.exp(-dt_s / settings.fast_time_s)
-        step = np.array([1.0, keep])
-        self._mean = self._mean * step
-        self._covariance = self._covariance * np.outer(step, step)
-        self._covariance[0, 0] += settings.slow_noise_rad**2 * dt_s / settings.slow_time_s
-        self._covariance[0, 0] = min(self._covariance[0, 0], settings.slow_sigma_rad**2)
-        self._covariance[1, 1] += settings.fast_sigma_rad**2 * (1 - keep * keep)
+        self._fast_rad *= keep
+        self._shared_var *= keep
+        self._fast_var *= keep * keep
+        self._fast_var += settings.fast_sigma_rad**2 * (1 - keep * keep)
+        self._slow_var += settings.slow_noise_rad**2 * dt_s / settings.slow_time_s
+        self._slow_var = min(self._slow_var, settings.slow_sigma_rad**2)
         self._from_accel_rad = settings.fast_per_accel * (accel_mps2 or 0.0)
 
     def update(self, error_rad: float, sigma_rad: float) -> None:
         """The points say: the pitch is the present estimate + error_rad, ± sigma_rad."""
-        gain = self._covariance.sum(axis=1)
-        total = float(gain.sum()) + sigma_rad**2
-        self._mean = self._mean + gain / total * error_rad
-        self._covariance = self._covariance - np.outer(gain, gain) / total
+        slow, fast = self._slow_var + self._shared_var, self._fast_var + self._shared_var
+        total = slow + fast + sigma_rad**2
+        self._fast_rad += fast / total * error_rad
+        self._slow_var -= slow * slow / total
+        self._fast_var -= fast * fast / total
+        self._shared_var -= slow * fast / total
         bound = self._settings.max_rad
-        self.at_bound = abs(float(self._mean[0])) >= bound
-        self._mean[0] = min(bound, max(-bound, float(self._mean[0])))
+        slow_rad = self._slow_rad + slow / total * error_rad
+        self.at_bound = abs(slow_rad) >= bound
+        self._slow_rad = min(bound, max(-bound, slow_rad))
 
 
 def information_of_points(

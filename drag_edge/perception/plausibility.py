@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drag_edge.config.tracking import RejectionSettings, SizePrior
-from drag_edge.config.vocabulary import DRIVABLE_ID, LANE_LINE_ID
+from drag_edge.config.vocabulary import BACKGROUND_ID
 from drag_edge.inference.results import ClassMap
 from drag_edge.perception.camera import CameraModel, Floats
 from drag_edge.perception.ground import GroundTable
@@ -21,8 +21,9 @@ IMPOSSIBLE_SIZE = "impossible_size"
 # A passing bump may make a true object's size look wrong: that must not end its track.
 NEVER = frozenset({OWN_BODY, ABOVE_HORIZON, TOO_SMALL})
 
-_ACROSS = 7
-_DOWN = 3
+# Where on the ground before a box' foot the class map is looked at: shares of width and depth.
+_ACROSS = np.linspace(0.1, 0.9, 7)
+_DOWN = np.linspace(0.33, 1.0, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def road_shares(
     unknown: list[float | None] = [None] * len(sightings)
     classes = class_map.classes
     thinned = classes[::4, ::4]
-    drivable = np.count_nonzero(thinned != 0)
+    drivable = np.count_nonzero(thinned != BACKGROUND_ID)
     if not unknown or drivable < settings.min_drivable_share * thinned.size:
         return unknown
     x0, _, x1, y1 = sightings.boxes.boxes_px.T
@@ -163,12 +164,12 @@ def road_shares(
     per_row = (bottom_px - top_px) / rows
     # 1/distance is linear in the row: 0.85 of the distance lies 18 % further below the horizon.
     depth_px = np.maximum(0.18 * (y1 - horizon_px), 3 * per_row)
-    v = y1[:, None] + depth_px[:, None] * np.linspace(0.33, 1.0, _DOWN)
-    u = x0[:, None] + (x1 - x0)[:, None] * np.linspace(0.1, 0.9, _ACROSS)
-    row = np.floor((v + 0.5 - top_px) / per_row).astype(np.intp)
-    column = np.floor((u + 0.5 - left_px) * columns / (right_px - left_px)).astype(np.intp)
-    inside = (row[:, -1] < rows) & (row[:, 0] >= 0) & sightings.foot_seen
-    row, column = np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)
-    ground = classes[row[:, :, None], column[:, None, :]]
-    share = ((ground == DRIVABLE_ID) | (ground == LANE_LINE_ID)).mean(axis=(1, 2))
-    return [float(s) if known else None for s, known in zip(share, inside, strict=True)]
+    per_column = (right_px - left_px) / columns
+    down = ((y1 + 0.5 - top_px) + _DOWN[:, None] * depth_px) / per_row
+    across = ((x0 + 0.5 - left_px) + _ACROSS[:, None] * (x1 - x0)) / per_column
+    inside = (down[-1] < rows) & (down[0] >= 0) & sightings.foot_seen
+    row = np.minimum(np.maximum(down, 0), rows - 1).astype(np.intp)
+    column = np.minimum(np.maximum(across, 0), columns - 1).astype(np.intp)
+    ground = classes[row[:, None], column]
+    road = np.count_nonzero(ground != BACKGROUND_ID, axis=(0, 1)) / (len(_DOWN) * len(_ACROSS))
+    return [s if known else None for s, known in zip(road.tolist(), inside, strict=True)]
