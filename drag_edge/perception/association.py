@@ -8,16 +8,16 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from drag_edge.config.tracking import TrackSettings
-from drag_edge.perception.camera import Floats
-from drag_edge.perception.sightings import VEHICLES, intersection_over_union
+from drag_edge.perception.boxes import VEHICLES, Box, SeenBox, overlap
+
+# Overlap of a track with a box, by the index of each.
+_Gains = dict[tuple[int, int], float]
 
 
 def associate(
-    predicted_px: Floats,
+    predicted_px: Sequence[Box],
     track_labels: Sequence[str],
-    boxes_px: Floats,
-    scores: Floats,
-    box_labels: Sequence[str],
+    boxes: Sequence[SeenBox],
     settings: TrackSettings,
 ) -> list[int | None]:
     """For each of M predicted boxes the index among N boxes, or None.
@@ -26,26 +26,32 @@ def associate(
     which may continue a track but never begin one. A vehicle never becomes a pedestrian.
     """
     chosen: list[int | None] = [None] * len(predicted_px)
-    if len(predicted_px) == 0 or len(boxes_px) == 0:
-        return chosen
-    overlap = intersection_over_union(predicted_px, boxes_px)
-    track_is = np.array([label in VEHICLES for label in track_labels])
-    box_is = np.array([label in VEHICLES for label in box_labels])
-    overlap = np.where(track_is[:, None] == box_is[None, :], overlap, 0.0)
-    strong = scores >= settings.high_score
-    free = np.ones(len(predicted_px), dtype=np.bool_)
-    for candidates, least in (
-        (np.flatnonzero(strong), settings.first_overlap),
-        (np.flatnonzero(~strong), settings.second_overlap),
-    ):
-        tracks = np.flatnonzero(free)
-        if len(tracks) == 0 or len(candidates) == 0:
-            continue
-        gains = overlap[np.ix_(tracks, candidates)]
-        # Pairs below the threshold must not pull others away from their best partner.
-        rows, columns = linear_sum_assignment(np.where(gains >= least, -gains, 0.0))
-        for row, column in zip(rows, columns, strict=True):
-            if gains[row, column] >= least:
-                chosen[tracks[row]] = int(candidates[column])
-                free[tracks[row]] = False
+    strong = [index for index, box in enumerate(boxes) if box.score >= settings.high_score]
+    weak = [index for index, box in enumerate(boxes) if box.score < settings.high_score]
+    for candidates, least in ((strong, settings.first_overlap), (weak, settings.second_overlap)):
+        gains: _Gains = {}
+        for track, (predicted, label) in enumerate(zip(predicted_px, track_labels, strict=True)):
+            if chosen[track] is not None:
+                continue
+            is_vehicle = label in VEHICLES
+            for index in candidates:
+                gain = overlap(predicted, boxes[index].box_px)
+                if gain >= least and boxes[index].is_vehicle == is_vehicle:
+                    gains[track, index] = gain
+        for track, index in _best_pairs(gains):
+            chosen[track] = index
     return chosen
+
+
+def _best_pairs(gains: _Gains) -> list[tuple[int, int]]:
+    """One partner each, the sum of gains greatest. Pairs not in the table stay apart."""
+    tracks = sorted({track for track, _ in gains})
+    boxes = sorted({box for _, box in gains})
+    if len(tracks) == len(gains) == len(boxes):
+        return list(gains)
+    cost = np.zeros((len(tracks), len(boxes)))
+    for (track, box), gain in gains.items():
+        cost[tracks.index(track), boxes.index(box)] = -gain
+    rows, columns = linear_sum_assignment(cost)
+    pairs = [(tracks[row], boxes[column]) for row, column in zip(rows, columns, strict=True)]
+    return [pair for pair in pairs if pair in gains]

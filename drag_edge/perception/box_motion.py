@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from drag_edge.perception.camera import Floats
-
-Box = tuple[float, float, float, float]
+from drag_edge.perception.boxes import Box
 
 _FOLLOW = 0.7
 _FOLLOW_RATE = 0.3
@@ -16,7 +14,7 @@ _MOST_GROWTH_1PS = 3.0
 class BoxMotion:
     """α–β filter over [centre x, centre y, ln width, ln height] of a box, pixels and seconds."""
 
-    def __init__(self, box_px: Floats) -> None:
+    def __init__(self, box_px: Box) -> None:
         self._state = _encode(box_px)
         self._rate = [0.0, 0.0, 0.0, 0.0]
         self._measured = 1
@@ -29,7 +27,7 @@ class BoxMotion:
         ]
         self.box_px = _decode(self._state)
 
-    def measure(self, box_px: Floats, dt_s: float) -> None:
+    def measure(self, box_px: Box, dt_s: float) -> None:
         """A box was associated, dt_s after the last one."""
         residual = [seen - value for seen, value in zip(_encode(box_px), self._state, strict=True)]
         # The first step knows no rate yet and takes all of it.
@@ -49,8 +47,8 @@ class BoxMotion:
         self._rate = [rate * fade for rate in self._rate]
 
 
-def _encode(box_px: Floats) -> list[float]:
-    x0, y0, x1, y1 = (float(value) for value in box_px)
+def _encode(box_px: Box) -> list[float]:
+    x0, y0, x1, y1 = box_px
     return [(x0 + x1) / 2, (y0 + y1) / 2, math.log(x1 - x0), math.log(y1 - y0)]
 
 

@@ -102,13 +102,11 @@ class CameraModel:
 
     def rays(self, pixels: ArrayLike) -> Floats:
         """N×2 pixels to N×3 viewing directions in vehicle axes, of length 1 along the axis."""
-        normal = (np.asarray(pixels, float).reshape(-1, 2) - (self.cx, self.cy)) / (
-            self.fx,
-            self.fy,
-        )
-        undistorted = self._undistort(normal)
-        optical = np.column_stack((undistorted, np.ones(len(undistorted))))
-        return np.asarray(optical @ self.vehicle_to_optical)
+        centre_px, focal_px = self._centre_and_focal_px
+        normal = (np.asarray(pixels, float).reshape(-1, 2) - centre_px) / focal_px
+        right, down, axis = self.vehicle_to_optical
+        x, y = self._undistort(normal).T[:, :, None]
+        return np.asarray(x * right + y * down + axis)
 
     def ground_from_pixel(self, pixels: ArrayLike, pitch_rad: float = 0.0) -> Floats:
         """N×2 pixels to N×2 points (x, y) of the flat ground, metres; NaN from the horizon up."""
@@ -126,6 +124,10 @@ class CameraModel:
         """Image row of the horizon below or above the principal point."""
         ahead = np.array([[*self.heading, 0.0]]) * 1e6 + self.position_m
         return float(self.project(ahead, pitch_rad)[0, 1])
+
+    @cached_property
+    def _centre_and_focal_px(self) -> tuple[Floats, Floats]:
+        return np.array([self.cx, self.cy]), np.array([self.fx, self.fy])
 
     @cached_property
     def _coefficients(self) -> tuple[float, float, float, float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +11,9 @@ import numpy as np
 from drag_edge.config.tracking import RejectionSettings, SizePrior
 from drag_edge.config.vocabulary import BACKGROUND_ID
 from drag_edge.inference.results import ClassMap
-from drag_edge.perception.camera import CameraModel, Floats
+from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.ground import GroundTable
-from drag_edge.perception.sightings import Bools, Sightings
+from drag_edge.perception.sightings import Sighting
 
 OWN_BODY = "own_body"
 ABOVE_HORIZON = "above_horizon"
@@ -42,52 +44,35 @@ class OwnBody:
         return cls(camera.x_m + rear_overhang_m)
 
 
-def reasons(
-    sightings: Sightings,
-    priors: list[SizePrior],
+def reason(
+    seen: Sighting,
+    prior: SizePrior,
     camera: CameraModel,
     own_body: OwnBody | None,
     pitch_sigma_rad: float,
     settings: RejectionSettings,
-) -> list[str | None]:
-    """For each box the name of what is wrong with it, or None. own_body None: a mirror camera."""
-    found: list[str | None] = [None] * len(sightings)
-    if not found:
-        return found
-    box = sightings.boxes.boxes_px
-    small = (box[:, 2] - box[:, 0] < settings.min_width_px) | (
-        box[:, 3] - box[:, 1] < settings.min_height_px
-    )
-    sigma = np.hypot(sightings.sigma_v, pitch_sigma_rad)
-    high = sightings.foot < -(settings.horizon_margin_rad + 2 * sigma)
-    usual = np.array([(p.width_m, p.height_m, p.length_m) for p in priors])
-    spread = np.array([(p.width_sigma_m, p.height_sigma_m) for p in priors])
-    odd = _impossible(sightings, usual, spread, camera.z_m, sigma, settings)
-    body = np.zeros(len(found), dtype=np.bool_)
-    if own_body is not None:
-        body = _on_own_body(
-            sightings, usual, spread, camera.z_m, own_body, camera.width_px, settings
-        )
-    for name, wrong in (
-        (IMPOSSIBLE_SIZE, odd),
-        (TOO_SMALL, small),
-        (ABOVE_HORIZON, high),
-        (OWN_BODY, body),
-    ):
-        for index in np.flatnonzero(wrong):
-            found[index] = name
-    return found
+) -> str | None:
+    """The name of what is wrong with a box, or None. own_body None: a mirror camera."""
+    x0, y0, x1, y1 = seen.box.box_px
+    sigma = math.hypot(seen.sigma_v, pitch_sigma_rad)
+    if own_body is not None and _on_own_body(seen, prior, camera, own_body, settings):
+        return OWN_BODY
+    if seen.foot < -(settings.horizon_margin_rad + 2 * sigma):
+        return ABOVE_HORIZON
+    if x1 - x0 < settings.min_width_px or y1 - y0 < settings.min_height_px:
+        return TOO_SMALL
+    if seen.foot_seen and _impossible(seen, prior, camera.z_m, sigma, settings):
+        return IMPOSSIBLE_SIZE
+    return None
 
 
 def _on_own_body(
-    sightings: Sightings,
-    usual: Floats,
-    spread: Floats,
-    height_m: float,
+    seen: Sighting,
+    prior: SizePrior,
+    camera: CameraModel,
     own_body: OwnBody,
-    width_px: float,
     settings: RejectionSettings,
-) -> Bools:
+) -> bool:
     """The bonnet: even the largest distance that foot, top and width allow is within the body.
 
     A part that the picture's edge cuts away only makes the true distance shorter, so the bounds by
@@ -96,52 +81,51 @@ def _on_own_body(
     there is the bonnet even where a detector's box ends a little above the lower edge.
     """
     limit = own_body.to_bumper_m + settings.body_margin_m
-    most_width = usual[:, 0] + 3 * spread[:, 0]
-    least_height = np.maximum(0.0, usual[:, 1] - 3 * spread[:, 1])
-    by_foot = height_m / np.maximum(sightings.foot, 1e-6)
-    by_width = most_width / np.maximum(sightings.left - sightings.right, 1e-6)
-    headroom = np.maximum(0.0, height_m - least_height)
-    by_top = np.where(sightings.top > 0.05, headroom / np.maximum(sightings.top, 0.05), np.inf)
-    perhaps = (by_foot < limit + 0.5) | sightings.boxes.cut[:, 3]
-    below = sightings.top > -settings.horizon_margin_rad
-    wide = (by_width < limit) & below
-    box = sightings.boxes.boxes_px
-    spanning = (box[:, 2] - box[:, 0] >= settings.spanning_share * width_px) & below
-    spanning &= by_foot < limit + settings.spanning_range_m
-    return np.asarray((by_foot < limit) | (perhaps & (wide | (by_top < limit))) | spanning)
+    by_foot = camera.z_m / max(seen.foot, 1e-6)
+    if by_foot < limit:
+        return True
+    below = seen.top > -settings.horizon_margin_rad
+    if by_foot < limit + 0.5 or seen.box.cut.bottom:
+        by_width = (prior.width_m + 3 * prior.width_sigma_m) / max(seen.wide, 1e-6)
+        least_height = max(0.0, prior.height_m - 3 * prior.height_sigma_m)
+        headroom = max(0.0, camera.z_m - least_height)
+        by_top = headroom / seen.top if seen.top > 0.05 else math.inf
+        if (by_width < limit and below) or by_top < limit:
+            return True
+    width_px = seen.box.box_px[2] - seen.box.box_px[0]
+    spanning = width_px >= settings.spanning_share * camera.width_px
+    return spanning and below and by_foot < limit + settings.spanning_range_m
 
 
 def _impossible(
-    sightings: Sightings,
-    usual: Floats,
-    spread: Floats,
+    seen: Sighting,
+    prior: SizePrior,
     camera_height_m: float,
-    sigma: Floats,
+    sigma: float,
     settings: RejectionSettings,
-) -> Bools:
-    """Sizes that the foot's distance contradicts; only where the foot tells a distance at all."""
-    foot = np.maximum(sightings.foot, 1e-6)
+) -> bool:
+    """A size that the foot's distance contradicts; only where the foot tells a distance at all."""
+    foot = max(seen.foot, 1e-6)
     doubt = 2 * sigma / foot
-    telling = sightings.foot_seen & (doubt < 0.6)
+    if doubt >= 0.6:
+        return False
     distance = camera_height_m / foot
-    least, most = distance * (1 - np.minimum(doubt, 0.9)), distance * (1 + doubt)
-    width = sightings.left - sightings.right
-    height = sightings.foot - sightings.top
+    least, most = distance * (1 - doubt), distance * (1 + doubt)
+    spare_width, spare_height = 3 * prior.width_sigma_m, 3 * prior.height_sigma_m
     tolerance = settings.size_tolerance
-    too_large = (least * width > usual[:, 2] + usual[:, 0] + 3 * spread[:, 0]) | (
-        least * height > (usual[:, 1] + 3 * spread[:, 1]) * (1 + tolerance)
+    too_large = (
+        least * seen.wide > prior.length_m + prior.width_m + spare_width
+        or least * seen.tall > (prior.height_m + spare_height) * (1 + tolerance)
     )
-    too_narrow = sightings.width_seen & (
-        most * width < (usual[:, 0] - 3 * spread[:, 0]) * (1 - tolerance)
-    )
-    too_low = sightings.height_seen & (
-        most * height < (usual[:, 1] - 3 * spread[:, 1]) * (1 - tolerance)
-    )
-    return np.asarray(telling & (too_large | too_narrow | too_low))
+    least_width = (prior.width_m - spare_width) * (1 - tolerance)
+    least_height = (prior.height_m - spare_height) * (1 - tolerance)
+    too_narrow = seen.width_seen and most * seen.wide < least_width
+    too_low = seen.height_seen and most * seen.tall < least_height
+    return too_large or too_narrow or too_low
 
 
 def road_shares(
-    sightings: Sightings,
+    sightings: Sequence[Sighting],
     class_map: ClassMap,
     table: GroundTable,
     horizon_px: float,
@@ -153,12 +137,14 @@ def road_shares(
     whose foot is cut or outside the map, and for all when the map has hardly any road.
     """
     unknown: list[float | None] = [None] * len(sightings)
+    if not sightings:
+        return unknown
     classes = class_map.classes
     thinned = classes[::4, ::4]
     drivable = np.count_nonzero(thinned != BACKGROUND_ID)
-    if not unknown or drivable < settings.min_drivable_share * thinned.size:
+    if drivable < settings.min_drivable_share * thinned.size:
         return unknown
-    x0, _, x1, y1 = sightings.boxes.boxes_px.T
+    x0, _, x1, y1 = np.array([seen.box.box_px for seen in sightings]).T
     rows, columns = table.shape
     left_px, top_px, right_px, bottom_px = table.region_px
     per_row = (bottom_px - top_px) / rows
@@ -167,9 +153,12 @@ def road_shares(
     per_column = (right_px - left_px) / columns
     down = ((y1 + 0.5 - top_px) + _DOWN[:, None] * depth_px) / per_row
     across = ((x0 + 0.5 - left_px) + _ACROSS[:, None] * (x1 - x0)) / per_column
-    inside = (down[-1] < rows) & (down[0] >= 0) & sightings.foot_seen
+    inside = ((down[-1] < rows) & (down[0] >= 0)).tolist()
     row = np.minimum(np.maximum(down, 0), rows - 1).astype(np.intp)
     column = np.minimum(np.maximum(across, 0), columns - 1).astype(np.intp)
     ground = classes[row[:, None], column]
     road = np.count_nonzero(ground != BACKGROUND_ID, axis=(0, 1)) / (len(_DOWN) * len(_ACROSS))
-    return [s if known else None for s, known in zip(road.tolist(), inside, strict=True)]
+    return [
+        share if known and seen.foot_seen else None
+        for share, known, seen in zip(road.tolist(), inside, sightings, strict=True)
+    ]

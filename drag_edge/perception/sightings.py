@@ -1,42 +1,23 @@
-"""Boxes of one frame as angles seen from the camera: everything later stages need, vectorised."""
+"""Boxes of one frame as angles seen from the camera: everything later stages need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from drag_edge.config.tracking import RangeSettings
+from drag_edge.perception.boxes import VEHICLES, SeenBox, hidden
+from drag_edge.perception.camera import CameraModel
 
-from drag_edge.config.tracking import RangeSettings, RejectionSettings, TrackSettings
-from drag_edge.config.vocabulary import ROAD_USERS, VULNERABLE_ROAD_USERS
-from drag_edge.inference.results import Detections
-from drag_edge.perception.camera import CameraModel, Floats
+__all__ = ["VEHICLES", "Sighting", "sight"]
 
-Bools = NDArray[np.bool_]
 _USUAL_STEP_S = 0.05
-VEHICLES = frozenset(ROAD_USERS) - frozenset(VULNERABLE_ROAD_USERS) - {"animal"}
 
 
 @dataclass(frozen=True, slots=True)
-class Boxes:
-    """N well-formed boxes of road users, best score first, duplicates merged.
-
-    boxes_px: N×4. cut: N×4, which of left, top, right, bottom is the picture's edge.
-    """
-
-    boxes_px: Floats
-    scores: Floats
-    labels: tuple[str, ...]
-    cut: Bools
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-@dataclass(frozen=True, slots=True)
-class Sightings:
-    """N boxes as tangents in vehicle axes, along the camera's own direction of view (±x).
+class Sighting:
+    """A box as tangents in vehicle axes, along the camera's own direction of view (±x).
 
     foot: fall of the ray to the foot, per metre forward: camera height / distance. left and right:
     lateral tangent (y/distance, left positive) of the edges. top: like foot, of the upper edge.
@@ -44,185 +25,142 @@ class Sightings:
     edge, as a tangent.
     """
 
-    boxes: Boxes
-    foot: Floats
-    top: Floats
-    outer_foot: Floats
-    left: Floats
-    right: Floats
-    sigma_u: Floats
-    sigma_v: Floats
-    foot_seen: Bools
-    height_seen: Bools
-    width_seen: Bools
+    box: SeenBox
+    foot: float
+    top: float
+    outer_foot: float
+    left: float
+    right: float
+    sigma_u: float
+    sigma_v: float
+    foot_seen: bool
+    height_seen: bool
+    width_seen: bool
 
-    def __len__(self) -> int:
-        return len(self.boxes)
+    @property
+    def wide(self) -> float:
+        """Angular width, as a tangent."""
+        return self.left - self.right
 
-
-def collect(
-    detections: Iterable[Detections],
-    size_px: tuple[int, int],
-    tracks: TrackSettings,
-    rejection: RejectionSettings,
-) -> tuple[Boxes, int]:
-    """Road users of all detectors of one frame, and how many boxes were malformed.
-
-    Boxes that are not finite, inverted, empty, or scored outside 0–1 are left out. Vehicle boxes
-    that overlap are one vehicle: the best score's box and label stay.
-    """
-    boxes: list[Floats] = []
-    scores: list[Floats] = []
-    labels: list[str] = []
-    regions: list[Floats] = []
-    width, height = size_px
-    for result in detections:
-        keep = [index for index, label in enumerate(result.labels) if label in tracks.sizes]
-        if not keep:
-            continue
-        boxes.append(np.asarray(result.boxes_px, float)[keep])
-        scores.append(np.asarray(result.scores, float)[keep])
-        labels.extend(result.labels[index] for index in keep)
-        looked_at = result.region_px or (0.0, 0.0, float(width), float(height))
-        regions.append(np.broadcast_to(np.asarray(looked_at, float), (len(keep), 4)))
-    if not boxes:
-        return Boxes(np.empty((0, 4)), np.empty(0), (), np.empty((0, 4), np.bool_)), 0
-    box, score, region = np.concatenate(boxes), np.concatenate(scores), np.concatenate(regions)
-    sound = _sound(box, score, size_px)
-    malformed = int(np.count_nonzero(~sound))
-    order = np.flatnonzero(sound & (score >= tracks.low_score))
-    order = order[np.argsort(-score[order], kind="stable")][: tracks.max_tracks]
-    order = _merge(box, labels, order, tracks.duplicate_overlap)
-    box, edge = box[order], region[order]
-    margin = np.maximum(
-        np.maximum(rejection.border_px, rejection.border_share * (box[:, 2:] - box[:, :2])),
-        rejection.border_picture_share * (edge[:, 2:] - edge[:, :2]),
-    )
-    cut = np.column_stack(
-        (box[:, :2] <= edge[:, :2] + margin, box[:, 2:] >= edge[:, 2:] - 1 - margin)
-    )
-    chosen = tuple(labels[index] for index in order)
-    return Boxes(box, score[order], chosen, cut), malformed
-
-
-def _sound(box: Floats, score: Floats, size_px: tuple[int, int]) -> Bools:
-    with np.errstate(invalid="ignore"):
-        finite = np.isfinite(box).all(axis=1) & np.isfinite(score)
-        ordered = (box[:, 2] > box[:, 0]) & (box[:, 3] > box[:, 1])
-        reach = np.array([*size_px, *size_px], float)
-        near = ((box > -reach) & (box < 2 * reach)).all(axis=1)
-        return np.asarray(finite & ordered & near & (score > 0) & (score <= 1.0001))
-
-
-def _merge(
-    box: Floats, labels: list[str], order: NDArray[np.intp], overlap: float
-) -> NDArray[np.intp]:
-    """Of boxes that are the same object (same kind of road user, large overlap) the best."""
-    if len(order) < 2:
-        return order
-    ranked = box[order]
-    same = intersection_over_union(ranked, ranked) > overlap
-    vehicle = np.array([labels[index] in VEHICLES for index in order])
-    same &= vehicle[:, None] == vehicle[None, :]
-    kept: list[int] = []
-    gone = np.zeros(len(order), dtype=np.bool_)
-    for index in range(len(order)):
-        if not gone[index]:
-            kept.append(index)
-            gone |= same[index]
-    return order[kept]
-
-
-def intersection_over_union(first: Floats, second: Floats) -> Floats:
-    """N×4 and M×4 boxes (x0 y0 x1 y1) → N×M IoU."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.maximum(0.0, high - low), axis=2)
-    area_first = np.prod(first[:, 2:] - first[:, :2], axis=1)
-    area_second = np.prod(second[:, 2:] - second[:, :2], axis=1)
-    return np.asarray(shared / (area_first[:, None] + area_second[None, :] - shared))
+    @property
+    def tall(self) -> float:
+        """Angular height, as a tangent."""
+        return self.foot - self.top
 
 
 def sight(
-    boxes: Boxes,
+    boxes: list[SeenBox],
     camera: CameraModel,
     pitch_rad: float,
-    sizes: Floats,
+    widths_m: Sequence[float],
     dt_s: float,
     settings: RangeSettings,
-) -> Sightings:
-    """Angles of the boxes. sizes: N, usual width of each box's kind, metres. dt_s: since the last.
+) -> list[Sighting]:
+    """Angles of the boxes. widths_m: usual width of each box's kind. dt_s: since the last frame."""
+    if not boxes:
+        return []
+    sights = _Sights(camera, pitch_rad, dt_s, settings)
+    # One call for all boxes: turning pixels into rays is the part that arrays are good for.
+    pixels = [pixel for box in boxes for pixel in _pixels(box)]
+    rays = [sights.level(*ray) for ray in camera.rays(pixels).tolist()]
+    return [
+        sights.sighting(box, rays[4 * index : 4 * index + 4], width_m, behind)
+        for index, (box, width_m, behind) in enumerate(
+            zip(boxes, widths_m, hidden(boxes), strict=True)
+        )
+    ]
 
-    A camera that looks askew (a mirror) sees the foot of the near corner, not of the middle: its
-    forward distance follows from the box's outer edge, which is the face's outer corner.
-    """
-    box = boxes.boxes_px
-    x0, y0, x1, y1 = box.T
+
+def _pixels(box: SeenBox) -> tuple[tuple[float, float], ...]:
+    """Lower corners, foot and top."""
+    x0, y0, x1, y1 = box.box_px
     middle = (x0 + x1) / 2
-    count = len(box)
-    pixels = np.concatenate(
-        [
-            np.column_stack((x0, y1)),
-            np.column_stack((x1, y1)),
-            np.column_stack((middle, y1)),
-            np.column_stack((middle, y0)),
-        ]
-    )
-    rays = camera.rays(pixels)
-    ahead_x, ahead_y = camera.heading
-    sign = 1.0 if ahead_x >= 0 else -1.0
-    cos, sin = np.cos(pitch_rad), np.sin(pitch_rad)
-    forward = sign * (cos * rays[:, 0] + sin * rays[:, 2])
-    # At 90° and beyond there is no tangent: such an edge is far to the side.
-    forward = np.where(forward > 0.05, forward, np.nan)
-    lateral = (rays[:, 1] / forward).reshape(4, count)
-    along = ahead_x * (cos * rays[:, 0] + sin * rays[:, 2]) + ahead_y * rays[:, 1]
-    fall = ((sin * rays[:, 0] - cos * rays[:, 2]) / along).reshape(4, count)
-    left, right = np.fmax(lateral[0], lateral[1]), np.fmin(lateral[0], lateral[1])
-    side = np.where(_known(left + right) >= 0, 1.0, -1.0)
-    outer = np.where(side > 0, left, right)
-    corner = ((sin * rays[:, 0] - cos * rays[:, 2]) / forward).reshape(4, count)
-    outer_foot = np.where((lateral[0] >= lateral[1]) == (side > 0), corner[0], corner[1])
-    skew = sign * ahead_x + ahead_y * outer
-    # The plane of the foot's row meets the near corner: X·(a_x + a_y·outer) = D + side·a_y·width.
-    scale = camera.z_m * skew / (camera.z_m + side * ahead_y * sizes * np.maximum(fall[2], 0.0))
-    width_px, height_px = x1 - x0, y1 - y0
-    # An error that stays for several frames weighs as many frames' worth of white noise.
-    frames = 1 + settings.box_correlation_s / (dt_s or _USUAL_STEP_S)
-    share = settings.box_sigma_share * np.sqrt(frames)
-    edge_u = np.hypot(settings.box_sigma_px, share * width_px)
-    edge_v = np.hypot(settings.box_sigma_px, share * height_px)
-    cut_left, cut_top, cut_right, cut_bottom = boxes.cut.T
-    known = np.isfinite(left) & np.isfinite(right) & np.isfinite(scale)
-    return Sightings(
-        boxes=boxes,
-        foot=_known(fall[2] * scale),
-        top=_known(fall[3] * scale),
-        outer_foot=_known(outer_foot),
-        left=_known(left),
-        right=_known(right),
-        sigma_u=edge_u / camera.fx,
-        sigma_v=edge_v / camera.fy,
-        foot_seen=~cut_bottom & known,
-        height_seen=~cut_bottom & ~cut_top & known,
-        width_seen=~cut_left & ~cut_right & known & ~_hidden(boxes),
-    )
+    return (x0, y1), (x1, y1), (middle, y1), (middle, y0)
 
 
-def _hidden(boxes: Boxes) -> Bools:
-    """Whose left or right edge lies behind a nearer box: its width is not what one sees.
+@dataclass(frozen=True, slots=True)
+class _Ray:
+    """lateral: per metre along ±x. corner: fall likewise. fall: per metre along the view."""
 
-    Nearer is whose foot is lower; a box much weaker than the one behind does not count.
-    """
-    x0, y0, x1, y1 = boxes.boxes_px.T
-    score = boxes.scores
-    nearer = y1[None, :] > (y1 + 0.05 * (y1 - y0))[:, None]
-    nearer &= (y0[None, :] < y1[:, None]) & (score[None, :] > 0.6 * score[:, None])
-    left = (x0[None, :] <= x0[:, None]) & (x0[:, None] <= x1[None, :])
-    right = (x0[None, :] <= x1[:, None]) & (x1[:, None] <= x1[None, :])
-    return np.asarray((nearer & (left | right)).any(axis=1))
+    lateral: float
+    corner: float
+    fall: float
 
 
-def _known(values: Floats) -> Floats:
+class _Sights:
+    """What all boxes of a frame share."""
+
+    def __init__(
+        self, camera: CameraModel, pitch_rad: float, dt_s: float, settings: RangeSettings
+    ) -> None:
+        self._camera = camera
+        self._ahead_x, self._ahead_y = camera.heading
+        self._sign = 1.0 if self._ahead_x >= 0 else -1.0
+        self._cos, self._sin = math.cos(pitch_rad), math.sin(pitch_rad)
+        self._edge_px = settings.box_sigma_px
+        # An error that stays for several frames weighs as many frames' worth of white noise.
+        frames = 1 + settings.box_correlation_s / (dt_s or _USUAL_STEP_S)
+        self._edge_share = settings.box_sigma_share * math.sqrt(frames)
+
+    def level(self, x: float, y: float, z: float) -> _Ray:
+        """A ray in the vehicle's axes as tangents in level axes."""
+        level_x, down = self._cos * x + self._sin * z, self._sin * x - self._cos * z
+        forward = self._sign * level_x
+        # At 90° and beyond there is no tangent: such an edge is far to the side.
+        if not forward > 0.05:
+            forward = math.nan
+        along = self._ahead_x * level_x + self._ahead_y * y
+        return _Ray(y / forward, down / forward, _ratio(down, along))
+
+    def sighting(
+        self, box: SeenBox, rays: Sequence[_Ray], usual_width_m: float, behind: bool
+    ) -> Sighting:
+        """Of one box; rays to its lower corners, foot and top.
+
+        A camera that looks askew (a mirror) sees the foot of the near corner, not of the middle:
+        its forward distance follows from the box's outer edge, which is the face's outer corner.
+        """
+        one, other, foot, top = rays
+        left, right = _larger_and_smaller(one.lateral, other.lateral)
+        side = 1.0 if _known(left + right) >= 0 else -1.0
+        first_is_outer = (one.lateral >= other.lateral) == (side > 0)
+        height_m = self._camera.z_m
+        skew = self._sign * self._ahead_x + self._ahead_y * (left if side > 0 else right)
+        # The plane of the foot's row meets the near corner: X·(a_x + a_y·outer) = D + side·a_y·w.
+        beside_m = side * self._ahead_y * usual_width_m * max(foot.fall, 0.0)
+        scale = _ratio(height_m * skew, height_m + beside_m)
+        known = math.isfinite(left) and math.isfinite(right) and math.isfinite(scale)
+        x0, y0, x1, y1 = box.box_px
+        cut = box.cut
+        return Sighting(
+            box=box,
+            foot=_known(foot.fall * scale),
+            top=_known(top.fall * scale),
+            outer_foot=_known(one.corner if first_is_outer else other.corner),
+            left=_known(left),
+            right=_known(right),
+            sigma_u=math.hypot(self._edge_px, self._edge_share * (x1 - x0)) / self._camera.fx,
+            sigma_v=math.hypot(self._edge_px, self._edge_share * (y1 - y0)) / self._camera.fy,
+            foot_seen=known and not cut.bottom,
+            height_seen=known and not (cut.bottom or cut.top),
+            width_seen=known and not (cut.left or cut.right or behind),
+        )
+
+
+def _larger_and_smaller(first: float, second: float) -> tuple[float, float]:
+    """A NaN gives way to the other."""
+    if math.isnan(first):
+        return second, second
+    if math.isnan(second) or first >= second:
+        return first, first if math.isnan(second) else second
+    return second, first
+
+
+def _ratio(value: float, by: float) -> float:
+    """NaN where there is none."""
+    return value / by if by != 0 else math.nan
+
+
+def _known(value: float) -> float:
     """0 where there is no number."""
-    return np.where(np.isfinite(values), values, 0.0)
+    return value if math.isfinite(value) else 0.0

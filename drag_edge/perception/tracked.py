@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from drag_edge.config.tracking import RangeSettings, SizePrior, TrackSettings
 from drag_edge.perception.box_motion import BoxMotion
+from drag_edge.perception.boxes import VEHICLES
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.lateral_filter import LateralFilter
 from drag_edge.perception.range_filter import RangeFilter
 from drag_edge.perception.scale_ttc import ScaleTtc
-from drag_edge.perception.sightings import VEHICLES, Sightings
+from drag_edge.perception.sightings import Sighting
 
 _MOST_LOG_ODDS = 4.0
 _FIRST_LOG_ODDS = -0.85
@@ -36,8 +37,7 @@ class TrackedObject:
     def __init__(
         self,
         identity: int,
-        sightings: Sightings,
-        index: int,
+        seen: Sighting,
         camera: CameraModel,
         tracks: TrackSettings,
         ranging: RangeSettings,
@@ -47,9 +47,9 @@ class TrackedObject:
         self._camera = camera
         self._tracks, self._ranging = tracks, ranging
         self.direction = 1.0 if camera.heading[0] >= 0 else -1.0
-        self.label = sightings.boxes.labels[index]
+        self.label = seen.box.label
         self._votes: dict[str, float] = {}
-        self.motion = BoxMotion(sightings.boxes.boxes_px[index])
+        self.motion = BoxMotion(seen.box.box_px)
         self.lateral = LateralFilter(ranging.lateral_accel_sigma_mps2)
         self.scale = ScaleTtc(
             ranging.ttc_short_s,
@@ -64,11 +64,11 @@ class TrackedObject:
         self.jumped = False
         self.side_cut_s = -math.inf
         self.odd_in_row = 0
-        self._start_range(sightings, index, now)
-        self._note(sightings, index, now.time_s)
-        self._apply(sightings, index, now, gate=False)
-        self._grow(sightings, index, now.time_s)
-        self.lateral.start(*self._lateral_measurement(sightings, index), 2.0)
+        self._start_range(seen, now)
+        self._note(seen, now.time_s)
+        self._apply(seen, now, gate=False)
+        self._grow(seen, now.time_s)
+        self.lateral.start(*self._lateral_measurement(seen), 2.0)
 
     @property
     def prior(self) -> SizePrior:
@@ -109,23 +109,22 @@ class TrackedObject:
         self._log_odds = max(-_MOST_LOG_ODDS, self._log_odds - 0.5 * now.dt_s / 0.05)
         self.motion.rest(now.dt_s)
 
-    def measure(self, sightings: Sightings, index: int, now: Moment) -> None:
+    def measure(self, seen: Sighting, now: Moment) -> None:
         """A box was associated."""
-        boxes = sightings.boxes
-        self.motion.measure(boxes.boxes_px[index], now.time_s - self.seen_s)
-        self._note(sightings, index, now.time_s)
-        if self._vote(boxes.labels[index], float(boxes.scores[index])):
-            self._start_range(sightings, index, now)
-        accepted = self._apply(sightings, index, now, gate=True)
+        self.motion.measure(seen.box.box_px, now.time_s - self.seen_s)
+        self._note(seen, now.time_s)
+        if self._vote(seen.box.label, seen.box.score):
+            self._start_range(seen, now)
+        accepted = self._apply(seen, now, gate=True)
         if accepted is not None:
             self.range.refused_in_row = 0 if accepted else self.range.refused_in_row + 1
         if self.range.refused_in_row >= self._ranging.jump_frames:
             self.jumped = True
-            self._start_range(sightings, index, now)
-            self._apply(sightings, index, now, gate=False)
-        self._grow(sightings, index, now.time_s)
-        if not (self._outer_cut(sightings, index) and sightings.boxes.cut[index, 3]):
-            self.lateral.measure(*self._lateral_measurement(sightings, index))
+            self._start_range(seen, now)
+            self._apply(seen, now, gate=False)
+        self._grow(seen, now.time_s)
+        if not (self._outer_cut(seen) and seen.box.cut.bottom):
+            self.lateral.measure(*self._lateral_measurement(seen))
 
     def remember_road(self, share: float | None, dt_s: float, memory_s: float) -> None:
         """Drivable share at its foot, smoothed."""
@@ -148,76 +147,74 @@ class TrackedObject:
         self.label = best
         return changed
 
-    def _start_range(self, sightings: Sightings, index: int, now: Moment) -> None:
+    def _start_range(self, seen: Sighting, now: Moment) -> None:
         """A new range filter at the most certain of the distances by foot, width and height."""
         prior, height_m = self.prior, self._camera.z_m
         self.range = RangeFilter(prior, height_m, self.direction, self._ranging)
-        foot = max(float(sightings.foot[index]), 1e-6)
-        width = max(float(sightings.left[index] - sightings.right[index]), 1e-6)
-        tall = max(float(sightings.foot[index] - sightings.top[index]), 1e-6)
+        foot = max(seen.foot, 1e-6)
+        width = max(seen.wide, 1e-6)
+        tall = max(seen.tall, 1e-6)
         guesses = [(prior.width_m / width, 1.0)]
-        if sightings.foot_seen[index]:
-            foot_sigma = math.hypot(float(sightings.sigma_v[index]), now.pitch_sigma_rad)
+        if seen.foot_seen:
+            foot_sigma = math.hypot(seen.sigma_v, now.pitch_sigma_rad)
             guesses.append((height_m / foot, (foot_sigma + self._ranging.foot_sigma_rad) / foot))
         stretch = None
-        if sightings.width_seen[index] and sightings.height_seen[index] and self.is_vehicle:
+        if seen.width_seen and seen.height_seen and self.is_vehicle:
             stretch = width / tall * prior.height_m / prior.width_m
         turned = stretch is not None and stretch > self._ranging.turned_stretch
-        if sightings.width_seen[index] and self.is_vehicle and not turned:
+        if seen.width_seen and self.is_vehicle and not turned:
             guesses.append((prior.width_m / width, 0.05 + prior.width_sigma_m / prior.width_m))
-        if sightings.height_seen[index]:
+        if seen.height_seen:
             guesses.append((prior.height_m / tall, prior.height_sigma_m / prior.height_m))
         distance, _ = min(guesses, key=lambda guess: guess[1])
-        if self._outer_cut(sightings, index) and sightings.outer_foot[index] > 0.05:
+        if self._outer_cut(seen) and seen.outer_foot > 0.05:
             # Beside us and running out of the picture: no further than its flank at the edge.
-            distance = min(distance, height_m / float(sightings.outer_foot[index]))
+            distance = min(distance, height_m / seen.outer_foot)
         self.range.start(distance - prior.rounding_m, now.ego_speed_mps, stretch)
 
-    def _note(self, sightings: Sightings, index: int, time_s: float) -> None:
+    def _note(self, seen: Sighting, time_s: float) -> None:
         """It was seen: count it, and believe in it more or less by the detector's score."""
-        score = float(sightings.boxes.scores[index])
-        if sightings.boxes.cut[index, 0] or sightings.boxes.cut[index, 2]:
+        score = seen.box.score
+        if seen.box.cut.left or seen.box.cut.right:
             self.side_cut_s = time_s
         self.frames += 1
         self.seen_s = time_s
         self._log_odds += math.log(min(3.0, max(0.5, (score + 0.05) / 0.3)))
         self._log_odds = min(_MOST_LOG_ODDS, self._log_odds)
 
-    def _apply(self, sightings: Sightings, index: int, now: Moment, gate: bool) -> bool | None:
+    def _apply(self, seen: Sighting, now: Moment, gate: bool) -> bool | None:
         """Measure the range by size and foot; None if neither is seen, False if refused.
 
         The size decides while it is seen: the foot alone fits almost any distance far away.
         """
-        sigma_u, sigma_v = float(sightings.sigma_u[index]), float(sightings.sigma_v[index])
-        wide, tall = _angular_size(sightings, index)
+        sigma_u, sigma_v = seen.sigma_u, seen.sigma_v
+        wide, tall = seen.wide, seen.tall
         sizes: list[bool] = []
-        if sightings.height_seen[index] and tall > 0:
+        if seen.height_seen and tall > 0:
             sizes.append(self.range.measure_height(tall, math.sqrt(2) * sigma_v, gate))
         flank = self._flank(wide)
-        if self._width_seen(sightings, index) and wide - flank > 0.3 * wide:
+        if self._width_seen(seen) and wide - flank > 0.3 * wide:
             sigma = math.sqrt(2) * sigma_u + 0.4 * flank
             sizes.append(self.range.measure_width(wide - flank, sigma, gate))
         foot = None
-        if sightings.foot_seen[index]:
+        if seen.foot_seen:
             lasting = 1 + self._ranging.foot_correlation_s / (now.dt_s or _USUAL_STEP_S)
             common = now.pitch_sigma_rad**2 + self._ranging.foot_sigma_rad**2
             sigma = math.sqrt(sigma_v**2 + common * lasting)
-            foot = self.range.measure_foot(float(sightings.foot[index]), sigma, gate)
+            foot = self.range.measure_foot(seen.foot, sigma, gate)
         return any(sizes) if sizes else foot
 
-    def _grow(self, sightings: Sightings, index: int, time_s: float) -> None:
+    def _grow(self, seen: Sighting, time_s: float) -> None:
         """Hand the face's angular width to the TTC from scale; the height where a flank shows."""
-        wide, tall = _angular_size(sightings, index)
-        if self._width_seen(sightings, index) and self._flank(wide) < 0.1 * wide:
+        wide, tall = seen.wide, seen.tall
+        if self._width_seen(seen) and self._flank(wide) < 0.1 * wide:
             self.scale.add(time_s, "width", wide)
-        elif sightings.height_seen[index] and tall > 0:
+        elif seen.height_seen and tall > 0:
             self.scale.add(time_s, "height", tall)
 
-    def _width_seen(self, sightings: Sightings, index: int) -> bool:
+    def _width_seen(self, seen: Sighting) -> bool:
         """A vehicle's width tells its range; a walker's changes with every step."""
-        return self.is_vehicle and bool(
-            sightings.width_seen[index] and sightings.left[index] > sightings.right[index]
-        )
+        return self.is_vehicle and seen.width_seen and seen.wide > 0
 
     def _flank(self, wide: float) -> float:
         """How much of the angular width is the object's side rather than its face.
@@ -233,33 +230,30 @@ class TrackedObject:
             return 0.0
         return min(wide, inner / distance - inner / (distance + self.prior.length_m))
 
-    def _lateral_measurement(self, sightings: Sightings, index: int) -> tuple[float, float]:
+    def _lateral_measurement(self, seen: Sighting) -> tuple[float, float]:
         """Lateral position of the face's middle relative to the camera, and its σ.
 
         From the outer edge, which is a corner of the face; where the picture's edge has cut it,
         from where the flank meets the ground at that edge.
         """
-        left, right = float(sightings.left[index]), float(sightings.right[index])
+        left, right = seen.left, seen.right
         # What makes the outline is the widest part, a little behind the nearest face.
         distance = self.range.range_m + self.prior.rounding_m
         wide_m = (left - right) * distance
         half = min(wide_m, self.range.width_m) / 2
         on_left = left + right >= 0
-        sigma = distance * float(sightings.sigma_u[index]) + 0.05
+        sigma = distance * seen.sigma_u + 0.05
         sign = 1.0 if on_left else -1.0
         outer = left if on_left else right
-        if self._outer_cut(sightings, index):
-            return sign * self._beside_m(
-                abs(outer), float(sightings.outer_foot[index])
-            ), sigma + 0.5
+        if self._outer_cut(seen):
+            return sign * self._beside_m(abs(outer), seen.outer_foot), sigma + 0.5
         return outer * distance - sign * half, sigma
 
-    def _outer_cut(self, sightings: Sightings, index: int) -> bool:
+    def _outer_cut(self, seen: Sighting) -> bool:
         """The picture's edge hides the side of it that is further from our path."""
-        on_left = bool(sightings.left[index] + sightings.right[index] >= 0)
-        cut_left, _, cut_right, _ = sightings.boxes.cut[index]
+        on_left = seen.left + seen.right >= 0
         # A camera that looks back has the vehicle's left on the picture's right.
-        return bool(cut_left if on_left == (self.direction > 0) else cut_right)
+        return seen.box.cut.left if on_left == (self.direction > 0) else seen.box.cut.right
 
     def _beside_m(self, outer: float, outer_foot: float) -> float:
         """How far aside the middle of a road user is whose flank runs out of the picture.
@@ -270,9 +264,3 @@ class TrackedObject:
         if outer_foot <= 1e-3:
             return outer * self.range.range_m
         return outer * self._camera.z_m / outer_foot + self.range.width_m / 2
-
-
-def _angular_size(sightings: Sightings, index: int) -> tuple[float, float]:
-    """Width and height as tangents."""
-    wide = float(sightings.left[index] - sightings.right[index])
-    return wide, float(sightings.foot[index] - sightings.top[index])

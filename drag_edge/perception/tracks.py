@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import combinations
 
 from drag_edge.config.body import BodySettings
 from drag_edge.config.perception import PerceptionSettings
 from drag_edge.inference.results import ClassMap, Detections
 from drag_edge.perception.association import associate
+from drag_edge.perception.boxes import SeenBox, collect, overlap
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.ground import GroundTable
 from drag_edge.perception.path import Corridor
-from drag_edge.perception.plausibility import (
-    NEVER,
-    OwnBody,
-    reasons,
-    road_shares,
-)
+from drag_edge.perception.plausibility import NEVER, OwnBody, reason, road_shares
 from drag_edge.perception.scene import RejectedBox, Track
-from drag_edge.perception.sightings import (
-    Boxes,
-    Sightings,
-    collect,
-    intersection_over_union,
-    sight,
-)
+from drag_edge.perception.sightings import Sighting, sight
 from drag_edge.perception.tracked import Moment, TrackedObject
 
 _SAME_PLACE = 0.8
@@ -79,7 +68,7 @@ class Tracker:
             item.jumped = False
         self.rejected = ()
         if detections is not None:
-            boxes, _ = collect(
+            boxes = collect(
                 detections,
                 (self._camera.width_px, self._camera.height_px),
                 self._settings.tracks,
@@ -105,27 +94,23 @@ class Tracker:
         shown = [self._show(item, corridor, now) for item in confirmed]
         return tuple(sorted(shown, key=lambda track: (track.gap_m, track.id)))
 
-    def _look(self, boxes: Boxes, road: RoadEvidence | None, pitch_rad: float, now: Moment) -> None:
+    def _look(
+        self, boxes: list[SeenBox], road: RoadEvidence | None, pitch_rad: float, now: Moment
+    ) -> None:
         settings = self._settings
-        priors = [settings.tracks.sizes[label] for label in boxes.labels]
-        widths = np.array([prior.width_m for prior in priors])
-        if len(boxes) == 0:
-            for item in self._objects:
-                item.miss(now)
-            return
-        seen = sight(boxes, self._camera, pitch_rad, widths, now.dt_s, settings.ranging)
-        why = reasons(
-            seen,
-            priors,
-            self._camera,
-            self._own_body,
-            now.pitch_sigma_rad,
-            settings.rejection,
-        )
+        priors = [settings.tracks.sizes[box.label] for box in boxes]
+        widths_m = [prior.width_m for prior in priors]
+        seen = sight(boxes, self._camera, pitch_rad, widths_m, now.dt_s, settings.ranging)
+        why = [
+            reason(
+                item, prior, self._camera, self._own_body, now.pitch_sigma_rad, settings.rejection
+            )
+            for item, prior in zip(seen, priors, strict=True)
+        ]
         self.rejected = tuple(
-            RejectedBox(self._name, boxes.labels[index], tuple(boxes.boxes_px[index]), reason)
-            for index, reason in enumerate(why)
-            if reason is not None
+            RejectedBox(self._name, box.label, box.box_px, wrong)
+            for box, wrong in zip(boxes, why, strict=True)
+            if wrong is not None
         )
         shares: list[float | None] = [None] * len(seen)
         if road is not None:
@@ -137,30 +122,24 @@ class Tracker:
                 settings.rejection,
             )
         taken = self._associate(seen, why, now, shares)
-        for index in range(len(seen)):
+        for index, item in enumerate(seen):
             if index in taken or why[index] is not None:
                 continue
-            if boxes.scores[index] >= settings.tracks.new_score:
-                self._begin(seen, index, shares[index], now)
+            if item.box.score >= settings.tracks.new_score:
+                self._begin(item, shares[index], now)
 
     def _associate(
         self,
-        seen: Sightings,
+        seen: list[Sighting],
         why: list[str | None],
         now: Moment,
         shares: list[float | None],
     ) -> set[int]:
-        usable = np.array(
-            [index for index, reason in enumerate(why) if reason not in NEVER], dtype=np.intp
-        )
-        boxes = seen.boxes
-        predicted = np.array([item.motion.box_px for item in self._objects]).reshape(-1, 4)
+        usable = [index for index, wrong in enumerate(why) if wrong not in NEVER]
         chosen = associate(
-            predicted,
+            [item.motion.box_px for item in self._objects],
             [item.label for item in self._objects],
-            boxes.boxes_px[usable],
-            boxes.scores[usable],
-            [boxes.labels[index] for index in usable],
+            [seen[index].box for index in usable],
             self._settings.tracks,
         )
         taken: set[int] = set()
@@ -169,21 +148,20 @@ class Tracker:
             if choice is None:
                 item.miss(now)
                 continue
-            index = int(usable[choice])
+            index = usable[choice]
             taken.add(index)
             item.odd_in_row = item.odd_in_row + 1 if why[index] is not None else 0
             if item.odd_in_row > self._settings.rejection.odd_frames:
                 item.miss(now)
                 continue
-            item.measure(seen, index, now)
+            item.measure(seen[index], now)
             item.remember_road(shares[index], now.dt_s, memory_s)
         return taken
 
-    def _begin(self, seen: Sightings, index: int, share: float | None, now: Moment) -> None:
+    def _begin(self, seen: Sighting, share: float | None, now: Moment) -> None:
         item = TrackedObject(
             self._next_id,
             seen,
-            index,
             self._camera,
             self._settings.tracks,
             self._settings.ranging,
@@ -209,9 +187,9 @@ class Tracker:
         x_m, y_m, width_m = item.x_m, item.y_m, item.range.width_m
         gap_m = self._gap(x_m)
         rate = item.range.rate_mps
-        overlap = 0.0
+        path_overlap = 0.0
         if corridor is not None and not self._off_road(item):
-            overlap = corridor.overlap(x_m, y_m, width_m)
+            path_overlap = corridor.overlap(x_m, y_m, width_m)
         speed = None
         if now.ego_speed_mps is not None:
             speed = now.ego_speed_mps + item.direction * rate
@@ -233,7 +211,7 @@ class Tracker:
             vy_mps=item.lateral.vy_mps,
             ttc_s=gap_m / -rate if rate < -0.1 else None,
             scale_ttc_s=None if camera_ttc is None else camera_ttc * gap_m / distance,
-            path_overlap=overlap,
+            path_overlap=path_overlap,
             confidence=item.confidence,
             age_s=max(0.0, now.time_s - item.born_s),
             coasted_s=coasted_s,
@@ -255,12 +233,12 @@ class Tracker:
 def _without_ghosts(objects: list[TrackedObject], now: Moment) -> list[TrackedObject]:
     if len(objects) < 2:
         return objects
-    boxes = np.array([item.motion.box_px for item in objects])
-    overlap = intersection_over_union(boxes, boxes)
     ghosts: set[int] = set()
-    for first, second in np.argwhere(np.triu(overlap > _SAME_PLACE, k=1)):
+    for first, second in combinations(range(len(objects)), 2):
+        if overlap(objects[first].motion.box_px, objects[second].motion.box_px) <= _SAME_PLACE:
+            continue
         pair = sorted(
-            (int(first), int(second)),
+            (first, second),
             key=lambda index: (objects[index].seen_s, objects[index].frames, -objects[index].id),
         )
         if objects[pair[0]].is_vehicle == objects[pair[1]].is_vehicle:
