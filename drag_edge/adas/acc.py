@@ -217,7 +217,9 @@ def _stop_and_go(
     lead: Lead | None, ego: EgoState, speed_mps: float, settings: AccSettings, state: AccMemory
 ) -> tuple[bool, str, AccMemory]:
     """Whether the ego is held at standstill behind a lead: (held, reason, state)."""
-    free = replace(state, stopped_s=None, stop_gap_m=math.inf)
+    free = state
+    if state.stopped_s is not None:
+        free = replace(state, stopped_s=None, stop_gap_m=math.inf)
     if lead is None or state.time_s is None:
         return False, "", free
     if state.stopped_s is None:

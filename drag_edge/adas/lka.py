@@ -53,8 +53,10 @@ def lka_step(
         kind, reason = verdict or (LkaState.UNAVAILABLE, "lanes unknown")
         return _idle(kind, reason), _reset(state)
     centring = settings.mode == "centring" and acc_engaged
-    state = replace(state, fast_enough=_fast_enough(ego.speed_mps, centring, settings, state))
-    if not state.fast_enough:
+    fast_enough = _fast_enough(ego.speed_mps, centring, settings, state)
+    if fast_enough is not state.fast_enough:
+        state = replace(state, fast_enough=fast_enough)
+    if not fast_enough:
         return _idle(LkaState.STANDBY, "too slow"), _reset(state)
     if not usable(lanes.confidence, lanes.age_s, settings):
         return _idle(LkaState.STANDBY, "lanes uncertain"), _reset(state)

@@ -76,6 +76,10 @@ def find_threats(
     if not candidates:
         return (), ()
     accel = scene.ego.accel_mps2 or 0.0
+    age_s = max(0.0, time_s - scene.time_s)
+    in_the_way = _in_the_way(candidates, scene, settings, body, age_s)
+    if not in_the_way:
+        return (), ()
     undisturbed = accel if braking_for is None else max(accel, 0.0)
     bite_s = settings.brake_latency_s + settings.brake_dead_time_s
     delays_s = [bite_s + lead_s for lead_s in _leads_s(settings)]
@@ -87,16 +91,9 @@ def find_threats(
         [*delays_s, math.inf],
         settings,
     )
-    age_s = max(0.0, time_s - scene.time_s)
     known = {one.id: one for one in before}
     threats, evidence = [], []
-    shield = _shield(scene, settings, body, age_s)
-    for track in candidates:
-        if shield is not None and track.id != shield.id and track.gap_m > shield.gap_m:
-            continue
-        corridor_s = _corridor(track, scene, settings, body, age_s)
-        if math.isinf(corridor_s[0]):
-            continue
+    for track, corridor_s in in_the_way:
         target = present_target(track, corridor_s, speed_mps, accel, age_s, settings)
         gaps = least_gaps(grid_s, target, ego_m, passed_m=body.length_m + 1.0)
         if gaps[-1] > settings.margin_m:
@@ -129,6 +126,25 @@ def _passes_gates(track: Track, settings: AebSettings) -> bool:
         and track.confidence >= settings.min_confidence
         and track.frames >= settings.min_frames
     )
+
+
+def _in_the_way(
+    candidates: Sequence[Track],
+    scene: Scene,
+    settings: AebSettings,
+    body: BodySettings,
+    age_s: float,
+) -> list[tuple[Track, tuple[float, float]]]:
+    """Those that cross the path before a lead that shields them, and when: (enters, leaves)."""
+    shield = _shield(scene, settings, body, age_s)
+    found = []
+    for track in candidates:
+        if shield is not None and track.id != shield.id and track.gap_m > shield.gap_m:
+            continue
+        corridor_s = _corridor(track, scene, settings, body, age_s)
+        if not math.isinf(corridor_s[0]):
+            found.append((track, corridor_s))
+    return found
 
 
 def _shield(scene: Scene, settings: AebSettings, body: BodySettings, age_s: float) -> Track | None:
