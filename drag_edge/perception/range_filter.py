@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from collections.abc import Iterable
 
 from drag_edge.config.tracking import RangeSettings, SizePrior
-from drag_edge.perception.camera import Floats
 from drag_edge.perception.edge_noise import EdgeNoise
 
 RANGE, RATE, ACCEL, LN_WIDTH, LN_HEIGHT = range(5)
@@ -39,8 +37,9 @@ class RangeFilter:
         self._settings = settings
         self._camera_height_m = camera_height_m
         self._direction = direction
-        self.mean = np.zeros(5)
-        self.covariance = np.eye(5)
+        # Five numbers and their 25: cheaper as lists than as arrays.
+        self._mean = [0.0] * 5
+        self._covariance = _diagonal([1.0] * 5)
         self.refused_in_row = 0
         self._noise = {
             kind: EdgeNoise(settings.noise_follow) for kind in (LN_WIDTH, LN_HEIGHT, _FOOT)
@@ -50,32 +49,32 @@ class RangeFilter:
     @property
     def range_m(self) -> float:
         """Distance from the camera to the nearest face."""
-        return float(self.mean[RANGE])
+        return self._mean[RANGE]
 
     @property
     def range_std_m(self) -> float:
         """Its standard deviation."""
-        return math.sqrt(float(self.covariance[RANGE, RANGE]))
+        return math.sqrt(self._covariance[RANGE][RANGE])
 
     @property
     def rate_mps(self) -> float:
         """Change of the distance, negative when it shrinks."""
-        return float(self.mean[RATE])
+        return self._mean[RATE]
 
     @property
     def width_m(self) -> float:
         """Learned width."""
-        return math.exp(float(self.mean[LN_WIDTH]))
+        return math.exp(self._mean[LN_WIDTH])
 
     @property
     def height_m(self) -> float:
         """Learned height."""
-        return math.exp(float(self.mean[LN_HEIGHT]))
+        return math.exp(self._mean[LN_HEIGHT])
 
     @property
     def accel_mps2(self) -> float:
         """The object's acceleration over ground, along the vehicle's x axis."""
-        return float(self.mean[ACCEL])
+        return self._mean[ACCEL]
 
     def start(
         self, range_m: float, ego_speed_mps: float | None, stretch: float | None = None
@@ -89,46 +88,48 @@ class RangeFilter:
         width_m, width_sigma = prior.width_m, prior.width_sigma_m / prior.width_m
         if stretch is not None and stretch > settings.turned_stretch:
             width_m, width_sigma = width_m * stretch, _TURNED_SIGMA
+        range_sigma_m = 0.4 * range_m + 1.0
         rate_sigma = max(settings.first_rate_sigma_mps, 0.6 * (ego_speed_mps or 0.0))
-        self.mean = np.array(
-            [
-                max(_LEAST_RANGE_M, range_m),
-                0.0,
-                0.0,
-                math.log(width_m),
-                math.log(prior.height_m),
-            ]
+        height_sigma = prior.height_sigma_m / prior.height_m
+        range_m = max(_LEAST_RANGE_M, range_m)
+        self._mean = [range_m, 0.0, 0.0, math.log(width_m), math.log(prior.height_m)]
+        sigmas = (
+            range_sigma_m,
+            rate_sigma,
+            settings.accel_sigma_mps2 / 2,
+            width_sigma,
+            height_sigma,
         )
-        sigma = np.array(
-            [
-                0.4 * range_m + 1.0,
-                rate_sigma,
-                settings.accel_sigma_mps2 / 2,
-                width_sigma,
-                prior.height_sigma_m / prior.height_m,
-            ]
-        )
-        self.covariance = np.diag(sigma * sigma)
+        self._covariance = _diagonal([sigma * sigma for sigma in sigmas])
         self.refused_in_row = 0
 
     def predict(self, dt_s: float, ego_accel_mps2: float) -> None:
         """Let dt_s pass: acceleration fades (Singer 1970), the ego's own acts as a known input."""
-        settings = self._settings
+        settings, direction = self._settings, self._direction
         keep = math.exp(-dt_s / settings.accel_time_s)
-        direction = self._direction
-        step = np.eye(5)
-        step[RANGE, RATE] = dt_s
-        step[RANGE, ACCEL] = direction * dt_s * dt_s / 2
-        step[RATE, ACCEL] = direction * dt_s
-        step[ACCEL, ACCEL] = keep
-        self.mean = step @ self.mean
-        self.mean[RANGE] -= direction * ego_accel_mps2 * dt_s * dt_s / 2
-        self.mean[RATE] -= direction * ego_accel_mps2 * dt_s
-        self.mean[RANGE] = max(_LEAST_RANGE_M, float(self.mean[RANGE]))
-        self.covariance = step @ self.covariance @ step.T
+        gain, gain_m = direction * dt_s, direction * dt_s * dt_s / 2
+
+        def later(values: Iterable[float]) -> list[float]:
+            """The transition, applied to a state or to a row of its covariance."""
+            distance, rate, accel, ln_width, ln_height = values
+            return [
+                distance + dt_s * rate + gain_m * accel,
+                rate + gain * accel,
+                keep * accel,
+                ln_width,
+                ln_height,
+            ]
+
+        mean = later(self._mean)
+        mean[RANGE] = max(_LEAST_RANGE_M, mean[RANGE] - gain_m * ego_accel_mps2)
+        mean[RATE] -= gain * ego_accel_mps2
+        self._mean = mean
+        half_way = zip(*map(later, self._covariance), strict=True)
+        covariance = _symmetric([later(column) for column in half_way])
         accel_sigma = settings.accel_sigma_mps2 * self._restlessness()
-        self.covariance[ACCEL, ACCEL] += accel_sigma**2 * (1 - keep * keep)
-        self.covariance[RATE, RATE] += (0.3 * settings.accel_sigma_mps2 * dt_s) ** 2
+        covariance[ACCEL][ACCEL] += accel_sigma**2 * (1 - keep * keep)
+        covariance[RATE][RATE] += (0.3 * settings.accel_sigma_mps2 * dt_s) ** 2
+        self._covariance = covariance
 
     def measure_width(self, tangent: float, sigma: float, gate: bool) -> bool:
         """Angular width of the face; False if refused."""
@@ -140,38 +141,45 @@ class RangeFilter:
 
     def measure_foot(self, tangent: float, sigma: float, gate: bool) -> bool:
         """Fall of the ray to the foot per metre forward; False if refused."""
-        distance = float(self.mean[RANGE]) + self._prior.rounding_m
+        distance = self._mean[RANGE] + self._prior.rounding_m
         expected = self._camera_height_m / distance
-        gradient = np.zeros(5)
-        gradient[RANGE] = -expected / distance
-        return self._update(_FOOT, tangent - expected, gradient, sigma * sigma, gate)
+        by_range = -expected / distance
+        spread = [by_range * row[RANGE] for row in self._covariance]
+        known = by_range * spread[RANGE]
+        return self._update(_FOOT, tangent - expected, spread, known, sigma * sigma, gate)
 
     def _measure_size(
         self, size: int, tangent: float, sigma: float, rounding_m: float, gate: bool
     ) -> bool:
-        distance = float(self.mean[RANGE]) + rounding_m
-        gradient = np.zeros(5)
-        gradient[RANGE] = -1 / distance
-        gradient[size] = 1.0
-        residual = math.log(tangent) - float(self.mean[size]) + math.log(distance)
-        return self._update(size, residual, gradient, (sigma / tangent) ** 2, gate)
+        distance = self._mean[RANGE] + rounding_m
+        spread = [row[size] - row[RANGE] / distance for row in self._covariance]
+        known = spread[size] - spread[RANGE] / distance
+        residual = math.log(tangent) - self._mean[size] + math.log(distance)
+        return self._update(size, residual, spread, known, (sigma / tangent) ** 2, gate)
 
     def _update(
-        self, kind: int, residual: float, gradient: Floats, variance: float, gate: bool
+        self,
+        kind: int,
+        residual: float,
+        spread: list[float],
+        known: float,
+        variance: float,
+        gate: bool,
     ) -> bool:
-        spread = self.covariance @ gradient
-        known = float(gradient @ spread)
+        """spread: the state's covariance with what is measured; known: the latter's variance."""
         total = known + variance * self._noise[kind].factor
         if gate:
             self._noise[kind].learn(residual, known, variance)
             self._notice_manoeuvre(kind, residual / math.sqrt(total))
         if gate and residual * residual > self._settings.gate_sigma**2 * total:
             return False
-        gain = spread / total
-        self.mean = self.mean + gain * residual
-        self.mean[RANGE] = max(_LEAST_RANGE_M, float(self.mean[RANGE]))
-        covariance = self.covariance - np.outer(gain, spread)
-        self.covariance = (covariance + covariance.T) / 2
+        step = residual / total
+        self._mean = [value + step * s for value, s in zip(self._mean, spread, strict=True)]
+        self._mean[RANGE] = max(_LEAST_RANGE_M, self._mean[RANGE])
+        self._covariance = [
+            [value - one * other / total for value, other in zip(row, spread, strict=True)]
+            for row, one in zip(self._covariance, spread, strict=True)
+        ]
         return True
 
     def _notice_manoeuvre(self, kind: int, normalised: float) -> None:
@@ -186,3 +194,18 @@ class RangeFilter:
         drift = min(abs(wide), abs(tall)) if wide * tall > 0 else 0.0
         excess = drift / self._settings.manoeuvre_drift - 1
         return 1 + (self._settings.manoeuvre_factor - 1) * min(1.0, max(0.0, excess))
+
+
+def _diagonal(variances: list[float]) -> list[list[float]]:
+    return [
+        [variance if row == column else 0.0 for column in range(len(variances))]
+        for row, variance in enumerate(variances)
+    ]
+
+
+def _symmetric(rows: list[list[float]]) -> list[list[float]]:
+    """Rounding must not make a covariance lopsided over time."""
+    return [
+        [(one + other) / 2 for one, other in zip(row, column, strict=True)]
+        for row, column in zip(rows, zip(*rows, strict=True), strict=True)
+    ]

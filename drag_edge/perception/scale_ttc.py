@@ -5,10 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 
-import numpy as np
-
-from drag_edge.perception.camera import Floats
-
 _LEAST_RATE_1PS = 0.02
 _LEAST_SAMPLES = 4
 _FILLED = 0.7
@@ -45,8 +41,7 @@ class ScaleTtc:
         # Most road users do not grow: nothing to fit for them.
         if last[1] - first[1] < 0.5 * _LEAST_RATE_1PS * (last[0] - first[0]):
             return None
-        samples = np.array(self._samples)
-        long, short = _slope(samples, self._long_s), _slope(samples, self._short_s)
+        long, short = self._slope(self._long_s), self._slope(self._short_s)
         if long is None or short is None or min(long[0], short[0]) < _LEAST_RATE_1PS:
             return None
         if abs(long[0] - short[0]) > self._agreement * max(long[0], short[0]):
@@ -55,20 +50,20 @@ class ScaleTtc:
             return None
         return 1 / long[0]
 
+    def _slope(self, window_s: float) -> tuple[float, float] | None:
+        """Least-squares slope of ln size over the newest window_s, and its σ, both 1/s.
 
-def _slope(samples: Floats, window_s: float) -> tuple[float, float] | None:
-    """Least-squares slope of N×2 (time, ln size) over the newest window_s, and its σ, both 1/s.
-
-    None if the window is not filled enough.
-    """
-    time_s = samples[:, 0] - samples[-1, 0]
-    chosen = time_s >= -window_s - 1e-6
-    time_s, value = time_s[chosen], samples[chosen, 1]
-    count = len(time_s)
-    if count < _LEAST_SAMPLES or -time_s[0] < _FILLED * window_s:
-        return None
-    time_s, value = time_s - time_s.sum() / count, value - value.sum() / count
-    spread = float(time_s @ time_s)
-    slope = float(time_s @ value) / spread
-    misfit = value - slope * time_s
-    return slope, math.sqrt(float(misfit @ misfit) / (count - 2) / spread)
+        None if the window is not filled enough.
+        """
+        end_s = self._samples[-1][0]
+        chosen = [(t - end_s, value) for t, value in self._samples if end_s - t <= window_s + 1e-6]
+        count = len(chosen)
+        if count < _LEAST_SAMPLES or -chosen[0][0] < _FILLED * window_s:
+            return None
+        mean_s = sum(t for t, _ in chosen) / count
+        mean = sum(value for _, value in chosen) / count
+        centred = [(t - mean_s, value - mean) for t, value in chosen]
+        spread = sum(t * t for t, _ in centred)
+        slope = sum(t * value for t, value in centred) / spread
+        misfit = sum((value - slope * t) ** 2 for t, value in centred)
+        return slope, math.sqrt(misfit / (count - 2) / spread)
