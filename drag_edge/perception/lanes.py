@@ -181,12 +181,12 @@ class LaneTracker:
     def _line(self, side: _Side, sign: float) -> LaneLine | None:
         if self._filter is None or math.isinf(side.age_s):
             return None
-        mean = self._filter.mean
+        mean: list[float] = self._filter.mean.tolist()
         return LaneLine(
-            offset_m=float(mean[OFFSET] + sign * mean[WIDTH] / 2),
-            heading_rad=float(mean[SLOPE]),
-            curvature_1pm=float(mean[CURVATURE]),
-            curvature_rate_1pm2=float(mean[CURVATURE_RATE]),
+            offset_m=mean[OFFSET] + sign * mean[WIDTH] / 2,
+            heading_rad=mean[SLOPE],
+            curvature_1pm=mean[CURVATURE],
+            curvature_rate_1pm2=mean[CURVATURE_RATE],
             view_range_m=side.view_range_m,
             confidence=min(1.0, side.confidence),
             age_s=side.age_s,
