@@ -64,7 +64,7 @@ def test_a_cut_in_does_not_end_in_a_collision(tmp_path: Path) -> None:
 
 
 def test_when_overtaken_on_the_right_only_the_right_mirror_lights(tmp_path: Path) -> None:
-    done = drive("demo.yaml", simulated("overtaken", tmp_path))
+    done = drive("demo.yaml", simulated("overtaken", tmp_path, side_fps=20))
     assert not outcome(done).collisions
     assert any(d.bsd.right in LIT for d in done.decisions)
     assert any(d.bsd.right is BsdLevel.WARN for d in done.decisions)
@@ -86,7 +86,7 @@ def test_the_same_drive_is_the_same_to_the_bit(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         channel = "vehicle.can.channel=same"
-        drive("demo.yaml", [*simulated("highway", folder), channel], seconds=3.0)
+        drive("demo.yaml", [*simulated("highway", folder, side_fps=20), channel], seconds=3.0)
         logs.append((folder / "can.log").read_bytes())
     assert len(logs[0]) > 10_000
     assert logs[0] == logs[1]
