@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +15,7 @@ Floats = NDArray[np.float64]
 
 _NEAR_M = 0.1
 _UNDISTORT_STEPS = 8
+_UNDISTORT_LAST_STEP = 1e-9
 # Optical axes (x right, y down, z forward) as rows in body axes (x forward, y left, z up).
 _BODY_TO_OPTICAL = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 
@@ -163,22 +163,32 @@ class CameraModel:
             return distorted
         guess = distorted
         for _ in range(_UNDISTORT_STEPS):
-            guess = guess + _inverse_step(self._distort, guess, distorted)
+            step = self._inverse_step(guess, distorted)
+            guess = guess + step
+            # Steps shrink as their square. A NaN is not larger: it has left the lens for good.
+            if not (np.abs(step) > _UNDISTORT_LAST_STEP).any():
+                break
         error = np.abs(self._distort(guess) - distorted).max(axis=1)
         return np.where((error < 1e-6)[:, None], guess, np.nan)
 
-
-def _inverse_step(distort: Callable[[Floats], Floats], guess: Floats, target: Floats) -> Floats:
-    """One Newton step of distort(guess) = target, the 2×2 Jacobian by differences."""
-    eps = 1e-6
-    value = distort(guess)
-    column_x = (distort(guess + np.array([eps, 0.0])) - value) / eps
-    column_y = (distort(guess + np.array([0.0, eps])) - value) / eps
-    error = target - value
-    determinant = column_x[:, 0] * column_y[:, 1] - column_x[:, 1] * column_y[:, 0]
-    step_x = (error[:, 0] * column_y[:, 1] - error[:, 1] * column_y[:, 0]) / determinant
-    step_y = (error[:, 1] * column_x[:, 0] - error[:, 0] * column_x[:, 1]) / determinant
-    return np.column_stack((step_x, step_y))
+    def _inverse_step(self, guess: Floats, target: Floats) -> Floats:
+        """One Newton step of distort(guess) = target; the Jacobian is symmetric."""
+        k1, k2, p1, p2, k3 = self._coefficients
+        x, y = guess.T
+        r2 = x * x + y * y
+        radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+        slope = 2 * (k1 + r2 * (2 * k2 + r2 * 3 * k3))
+        x_by_x = radial + slope * x * x + 2 * p1 * y + 6 * p2 * x
+        y_by_y = radial + slope * y * y + 6 * p1 * y + 2 * p2 * x
+        x_by_y = slope * x * y + 2 * p1 * x + 2 * p2 * y
+        error_x, error_y = (target - self._distort(guess)).T
+        determinant = x_by_x * y_by_y - x_by_y * x_by_y
+        return np.column_stack(
+            (
+                (error_x * y_by_y - error_y * x_by_y) / determinant,
+                (error_y * x_by_x - error_x * x_by_y) / determinant,
+            )
+        )
 
 
 def rotation(roll_rad: float, pitch_rad: float, yaw_rad: float) -> Floats:
