@@ -12,15 +12,17 @@ import time
 from collections.abc import Mapping, Sequence
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drag_edge.assemble import assembled
 from drag_edge.checks import ROOM_CHECKS
 from drag_edge.config.load import load
-from drag_edge.daemon import Daemon, Tick
 from drag_edge.errors import OK, CannotCreateError
 from drag_edge.stages import percentiles
 from drag_edge.summary import write_json
+
+if TYPE_CHECKING:
+    from drag_edge.daemon import Daemon, Tick
 
 WARM_UP_FRAMES = 10
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from drag_edge.daemon import Daemon
-from drag_edge.sim.session import SimSession
+if TYPE_CHECKING:
+    from drag_edge.daemon import Daemon
+    from drag_edge.sim.session import SimSession
 
 
 def report(daemon: Daemon, drive: SimSession | None, elapsed_s: float) -> dict[str, Any]:

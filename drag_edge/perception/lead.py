@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Collection, Sequence
 
 from drag_edge.config.perception import LeadSettings
+from drag_edge.perception.boxes import VEHICLES
 from drag_edge.perception.path import Corridor
 from drag_edge.perception.scene import Track
-from drag_edge.perception.sightings import VEHICLES
 
 
 class LeadSelector:

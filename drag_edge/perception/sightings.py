@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drag_edge.config.tracking import RangeSettings
-from drag_edge.perception.boxes import VEHICLES, SeenBox, hidden
+from drag_edge.perception.boxes import SeenBox, hidden
 from drag_edge.perception.camera import CameraModel
-
-__all__ = ["VEHICLES", "Sighting", "sight"]
 
 _USUAL_STEP_S = 0.05
 
