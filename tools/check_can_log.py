@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Judge a CAN log with other people's code: cantools decodes, autosar-e2e checks.
 
-usage: tools/check_can_log.py LOG [--dbc FILE] [--json]
+usage: .venv/bin/python tools/check_can_log.py LOG [--dbc FILE] [--json]
 
 Every frame of drag_edge's messages must decode, have a right CRC under the independent autosar-e2e
 package (pip install autosar-e2e) and the counter after its predecessor's. Prints counts and
