@@ -17,12 +17,6 @@ class DragEdgeError(Exception):
     exit_code = SOFTWARE
 
 
-class UsageError(DragEdgeError):
-    """A command line that makes no sense."""
-
-    exit_code = USAGE
-
-
 class InputMissingError(DragEdgeError):
     """A file to be read that is missing or unreadable."""
 

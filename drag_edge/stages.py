@@ -49,10 +49,6 @@ class Stages:
         """p50, p99 and mean of each stage over the last few thousand ticks."""
         return {name: percentiles(values) for name, values in self._recent.items()}
 
-    def samples_ms(self, name: str) -> list[float]:
-        """The recent values of one stage, oldest first."""
-        return list(self._recent.get(name, ()))
-
 
 def percentiles(values: deque[float] | list[float]) -> dict[str, float]:
     """p50, p99 and mean; values must not be empty."""

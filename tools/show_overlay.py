@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from drag_edge.config.display import DisplaySettings
-from drag_edge.display import examples
 from drag_edge.display.overlay import Overlay
+from tests.display import examples
 
 ROUNDS = 300
 

@@ -43,11 +43,6 @@ class Screen:
         return self._had_window and (self._window is None or not self._window.shown)
 
     @property
-    def video_frames(self) -> tuple[int, int]:
-        """Pictures recorded and dropped."""
-        return (0, 0) if self._video is None else (self._video.written, self._video.dropped)
-
-    @property
     def runs(self) -> bool:
         """Whether a picture is of any use; if not, do not draw it."""
         return self._video_runs or (self._window is not None and self._window.shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,15 +49,11 @@ class LiveFeed:
         self._arrived = threading.Condition()
         self._wait_s = wait_s
         self._readers = make_readers(self._arrived)
-        started: list[CameraReader] = []
-        try:
+        with ExitStack() as undo:  # one that does not open takes those that did down with it
             for reader in self._readers.values():
                 reader.start()
-                started.append(reader)
-        except BaseException:
-            for reader in started:
-                reader.close()
-            raise
+                undo.callback(reader.close)
+            undo.pop_all()
 
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
         """Width and height of each camera's pictures."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +66,13 @@ def load_model(
     Raises ModelError; nothing stays open then.
     """
     engine = open_(settings)
-    try:
+    with ExitStack() as undo:
+        undo.callback(engine.close)
         metadata = parse_metadata(engine.metadata)
         for buffer in engine.input_buffers.values():
             buffer[...] = _WARM_UP_GREY if buffer.dtype == np.uint8 else _WARM_UP_GREY / 255
         first_run = engine.run()
         plan = make_plan(settings, metadata, engine.inputs, engine.outputs, first_run)
-        return LoadedModel(engine, plan, metadata)
-    except BaseException:
-        engine.close()
-        raise
+        model = LoadedModel(engine, plan, metadata)
+        undo.pop_all()
+    return model

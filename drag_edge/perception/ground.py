@@ -59,10 +59,3 @@ class GroundTable:
         scale = self.camera.z_m / fall
         x = self.camera.x_m + (cos * forward + sin * up) * scale
         return x, self.camera.y_m + left * scale
-
-    def map_pixel(self, u_px: float, v_px: float) -> tuple[int, int]:
-        """Row and column of the map under a frame pixel; may lie outside the map."""
-        x0, y0, x1, y1 = self.region_px
-        rows, columns = self.shape
-        row = math.floor((v_px + 0.5 - y0) * rows / (y1 - y0))
-        return row, math.floor((u_px + 0.5 - x0) * columns / (x1 - x0))

@@ -12,11 +12,6 @@ class LateralFilter:
         self.vy_mps = 0.0
         self._yy, self._yv, self._vv = 1.0, 0.0, 1.0
 
-    @property
-    def vy_std_mps(self) -> float:
-        """Standard deviation of the lateral velocity."""
-        return float(self._vv**0.5)
-
     def start(self, y_m: float, sigma_m: float, velocity_sigma_mps: float) -> None:
         """Begin at a first measurement."""
         self.y_m, self.vy_mps = y_m, 0.0

@@ -12,7 +12,6 @@ VIEW_M = 260.0
 BEHIND_M = 6.0
 STOP_LINE_DEPTH_M = 0.5
 CROSSWALK_DEPTH_M = 3.0
-ARROW_LENGTH_M = 5.0
 
 
 def visible_stations(road: Road, projector: Projector) -> FloatArray:

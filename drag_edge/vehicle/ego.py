@@ -48,7 +48,6 @@ class EgoReader:
     ) -> None:
         """Raises ConfigError for a DBC or a mapping that cannot be used."""
         self.frames = 0
-        self.used_frames = 0
         self.invalid_frames = 0
         self._bus = bus
         self._on_event = on_event
@@ -95,7 +94,6 @@ class EgoReader:
         if physical is None:
             self._tell_invalid(message, f"{len(data)} bytes cannot be decoded", now_s)
             return
-        self.used_frames += 1
         for signal in signals:
             self._keep(signal, physical, now_s)
 

@@ -22,7 +22,6 @@ from drag_edge.adas.decision import (
     Side,
 )
 from drag_edge.config.vocabulary import ROAD_USERS
-from drag_edge.display import examples
 from drag_edge.display.status import LoopStatus, ModelStatus
 from drag_edge.events import Event
 from drag_edge.perception.ego import EgoState
@@ -38,6 +37,7 @@ from drag_edge.perception.scene import (
     Track,
     TrafficLight,
 )
+from tests.display import examples
 
 TIME_S = examples.TIME_S
 any_float = st.floats(-1e6, 1e6)

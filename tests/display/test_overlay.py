@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from drag_edge.adas.decision import BsdDecision, BsdLevel
 from drag_edge.config.cameras import Role
 from drag_edge.config.display import DebugSettings, DisplaySettings, ElementSettings, InsetSettings
-from drag_edge.display import examples
 from drag_edge.display.overlay import Overlay
 from drag_edge.display.palette import AMBER, RED, TEAL
 from drag_edge.frames.frame import Frame
 from drag_edge.inference.results import ClassMap, Detections, Perceived
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.scene import RejectedBox
+from tests.display import examples
 from tests.display.strategies import any_situation
 
 NOTHING_DRAWN = ElementSettings(

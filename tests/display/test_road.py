@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from drag_edge.adas.decision import LkaDecision, LkaState, Side
-from drag_edge.display import examples
 from drag_edge.display.palette import INK, RED, TEAL
 from drag_edge.display.road import RoadPainter, View, road_bands
 from drag_edge.perception.scene import RoadMark, Scene
+from tests.display import examples
 
 BASE = examples.following()
 

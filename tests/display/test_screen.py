@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from drag_edge.config.display import DisplaySettings, VideoSettings
-from drag_edge.display import examples
 from drag_edge.display import screen as screen_module
 from drag_edge.display import window as window_module
 from drag_edge.display.screen import Screen
 from drag_edge.display.show import Show
 from drag_edge.events import Event
+from tests.display import examples
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 
