@@ -45,18 +45,16 @@ class Preprocessor:
         self._picture = self._canvas  # the part of the canvas that the frame fills
         self._placement: Placement | None = None
         self._frame_size = (0, 0)
-        deviation = np.asarray(recipe.std, np.float64)
-        self._gain = _by_channel(recipe.scale / deviation, neutral=1)
-        self._offset = _by_channel(-np.asarray(recipe.mean, np.float64) / deviation, neutral=0)
+        gain, offset = normalisation(recipe)
+        self._gain = _by_channel(gain, neutral=1)
+        self._offset = _by_channel(offset, neutral=0)
 
     def fill(self, image: NDArray[np.uint8]) -> Placement:
         """Put an H×W×3 uint8 BGR picture into the buffer; returns where its pixels went.
 
         Raises ModelError for anything else.
         """
-        # Checked, because OpenCV would otherwise write elsewhere and leave the last picture here.
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise ModelError(f"a picture of {image.shape} {image.dtype} is not H×W×3 uint8")
+        require_picture(image)
         placement = self._place(image.shape[1], image.shape[0])
         x0, y0, x1, y1 = placement.source
         part = image[y0:y1, x0:x1]
@@ -99,10 +97,27 @@ class Preprocessor:
             np.copyto(self._buffer, self._float, casting="unsafe")
 
 
-def _by_channel(values: NDArray[np.float64], neutral: float) -> NDArray[np.float32] | None:
+def require_picture(image: NDArray[np.uint8]) -> None:
+    """Raise ModelError if it is not H×W×3 uint8.
+
+    OpenCV would otherwise write elsewhere and leave the last picture where it was.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise ModelError(f"a picture of {image.shape} {image.dtype} is not H×W×3 uint8")
+
+
+def normalisation(recipe: InputRecipe) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """gain and offset of each channel of the input: value = pixel·gain + offset."""
+    deviation = np.asarray(recipe.std, np.float64)
+    gain = recipe.scale / deviation
+    offset = -np.asarray(recipe.mean, np.float64) / deviation
+    return gain.astype(np.float32), offset.astype(np.float32)
+
+
+def _by_channel(values: NDArray[np.float32], neutral: float) -> NDArray[np.float32] | None:
     """For broadcasting over 1×3×H×W: a scalar if the channels agree, None if it changes nothing."""
     if (values == neutral).all():
         return None
     if (values == values[0]).all():
-        return np.asarray(values[0], np.float32)
-    return values.astype(np.float32).reshape(3, 1, 1)
+        return values[0:1].reshape(())
+    return values.reshape(3, 1, 1)

@@ -1,0 +1,1 @@
+"""Work on the GPU: kernels, graphs, memory that engines share."""
