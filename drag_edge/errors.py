@@ -17,6 +17,12 @@ class DragEdgeError(Exception):
     exit_code = SOFTWARE
 
 
+class UsageError(DragEdgeError):
+    """A command line that asks for what cannot be."""
+
+    exit_code = USAGE
+
+
 class InputMissingError(DragEdgeError):
     """A file to be read that is missing or unreadable."""
 
