@@ -19,6 +19,9 @@ from drag_edge.inference.finite import require_finite
 
 Floats = NDArray[np.float32]
 
+CLASS_SCORES = "class scores"
+OBJECTNESS = "objectness scores"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -46,72 +49,113 @@ class BoxLayout:
     input_height: int
 
 
-BoxDecoder = Callable[[Floats, BoxLayout, float], Candidates]
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What a format's filter lets through: whole rows, whoever filtered (here, or on the GPU).
+
+    anchors: n row numbers, ascending. values: n×values, C-contiguous, the caller's own. total: how
+    many rows the output has.
+    """
+
+    anchors: NDArray[np.intp]
+    values: Floats
+    total: int
 
 
-def decode_yolov8(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
-    """1×(4+classes+extra)×n: centre and size in input pixels, then class scores (v8, v9, 11)."""
+@dataclass(frozen=True, slots=True)
+class BoxFormat:
+    """One way of writing boxes down: first a filter that is cheap for each anchor, then the rest.
+
+    pick: output, layout, confidence → what may score enough. read: that, layout, confidence →
+    candidates; it may write to the picked values. by_value: the output is 1×values×n, else
+    1×n×values. objectness: rows are picked by column 4 alone, else by their best class score.
+    """
+
+    pick: Callable[[Floats, BoxLayout, float], Picked]
+    read: Callable[[Picked, BoxLayout, float], Candidates]
+    by_value: bool = False
+    objectness: bool = False
+
+    def __call__(self, output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
+        """Both steps; the output is not written to."""
+        return self.read(self.pick(output, layout, confidence), layout, confidence)
+
+
+def _pick_by_class(output: Floats, layout: BoxLayout, confidence: float) -> Picked:
     rows = output[0]
-    end = 4 + layout.classes
-    best = rows[4:end].max(axis=0)
-    require_finite(best, "class scores")  # a NaN survives the maximum
+    best = rows[4 : 4 + layout.classes].max(axis=0)
+    require_finite(best, CLASS_SCORES)  # a NaN survives the maximum
     keep = (best > confidence).nonzero()[0]
-    picked = rows[:, keep].T
-    require_finite(picked, "boxes")
-    class_ids = picked[:, 4:end].argmax(axis=1)
-    return Candidates(_corners(picked), best[keep], class_ids, picked[:, end:])
+    return Picked(keep, np.ascontiguousarray(rows[:, keep].T), rows.shape[1])
 
 
-def decode_yolov5(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
-    """1×n×(5+classes+extra): centre and size in input pixels, objectness, class scores."""
+def _pick_objects(output: Floats, layout: BoxLayout, confidence: float) -> Picked:
+    """Rows whose objectness allows a score above confidence."""
     rows = output[0]
-    keep = _objects(rows, confidence)
-    return _with_objectness(rows[keep], layout, confidence)
+    objectness = rows[:, 4]
+    require_finite(objectness, OBJECTNESS)
+    keep = (objectness > confidence).nonzero()[0]
+    return Picked(keep, rows[keep], len(rows))
 
 
-def decode_yolox_decoded(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
-    """YOLOX exported with its grid already applied: laid out as YOLOv5."""
-    return decode_yolov5(output, layout, confidence)
-
-
-def decode_yolox(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
-    """YOLOX as its own exporter writes it: 1×n×(5+classes), boxes relative to the grid.
-
-    x, y are offsets from the cell in strides, w, h are log(size / stride); cells of stride 8, 16
-    and 32 follow each other row by row (YOLOX: Exceeding YOLO Series in 2021, demo_utils).
-    """
-    rows = output[0]
-    keep = _objects(rows, confidence)
-    picked = rows[keep]
-    cells, strides = yolox_grid(layout.input_width, layout.input_height, len(rows))
-    stride = strides[keep]
-    picked[:, :2] = (picked[:, :2] + cells[keep]) * stride
-    # A wild exponent would overflow to infinity; no box is e^20 strides wide.
-    picked[:, 2:4] = np.exp(np.minimum(picked[:, 2:4], 20.0)) * stride
-    return _with_objectness(picked, layout, confidence)
-
-
-def decode_end2end(output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
-    """1×n×(6+extra): corners in input pixels, score, class id; already suppressed (v10, 26).
-
-    A class id beyond the classes is left out: unlike elsewhere, the network writes it itself.
-    """
+def _pick_end2end(output: Floats, layout: BoxLayout, confidence: float) -> Picked:
+    """A class id beyond the classes is left out: unlike elsewhere, the network writes it itself."""
     rows = output[0]
     require_finite(rows[:, 4:6], "scores")
     named = (rows[:, 5] > -1) & (rows[:, 5] < layout.classes)
-    picked = rows[(rows[:, 4] > confidence) & named]
-    require_finite(picked, "boxes")
-    class_ids = picked[:, 5].astype(np.intp)
-    return Candidates(picked[:, :4], picked[:, 4], class_ids, picked[:, 6:])
+    keep = ((rows[:, 4] > confidence) & named).nonzero()[0]
+    return Picked(keep, rows[keep], len(rows))
 
 
-BOX_DECODERS: Mapping[str, BoxDecoder] = MappingProxyType(
+def _read_yolov8(picked: Picked, layout: BoxLayout, confidence: float) -> Candidates:
+    rows = picked.values
+    require_finite(rows, "boxes")
+    end = 4 + layout.classes
+    class_ids = rows[:, 4:end].argmax(axis=1)
+    scores = rows[:, 4:end].max(axis=1)
+    return Candidates(_corners(rows), scores, class_ids, rows[:, end:])
+
+
+def _read_objects(picked: Picked, layout: BoxLayout, confidence: float) -> Candidates:
+    """Those whose product of objectness and class score is enough."""
+    rows = picked.values
+    require_finite(rows, "boxes")
+    end = 5 + layout.classes
+    class_scores = rows[:, 5:end] * rows[:, 4:5]
+    scores = class_scores.max(axis=1)
+    candidates = Candidates(_corners(rows), scores, class_scores.argmax(axis=1), rows[:, end:])
+    return select(candidates, scores > confidence)
+
+
+def _read_yolox(picked: Picked, layout: BoxLayout, confidence: float) -> Candidates:
+    rows = picked.values
+    cells, strides = yolox_grid(layout.input_width, layout.input_height, picked.total)
+    stride = strides[picked.anchors]
+    rows[:, :2] = (rows[:, :2] + cells[picked.anchors]) * stride
+    # A wild exponent would overflow to infinity; no box is e^20 strides wide.
+    rows[:, 2:4] = np.exp(np.minimum(rows[:, 2:4], 20.0)) * stride
+    return _read_objects(picked, layout, confidence)
+
+
+def _read_end2end(picked: Picked, layout: BoxLayout, confidence: float) -> Candidates:
+    rows = picked.values
+    require_finite(rows, "boxes")
+    return Candidates(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp), rows[:, 6:])
+
+
+# yolov8 (v8, v9, 11): 1×(4+classes+extra)×n, centre and size in input pixels, class scores.
+# yolov5: 1×n×(5+classes+extra), centre and size in input pixels, objectness, class scores.
+# yolox: as its own exporter writes it, 1×n×(5+classes), x and y as offsets from the cell in
+# strides, w and h as log(size / stride); cells of stride 8, 16 and 32 follow each other row by row
+# (YOLOX: Exceeding YOLO Series in 2021, demo_utils). yolox_decoded: its grid already applied.
+# end2end (v10, 26): 1×n×(6+extra), corners in input pixels, score, class id; already suppressed.
+BOX_DECODERS: Mapping[str, BoxFormat] = MappingProxyType(
     {
-        "yolov5": decode_yolov5,
-        "yolov8": decode_yolov8,
-        "end2end": decode_end2end,
-        "yolox": decode_yolox,
-        "yolox_decoded": decode_yolox_decoded,
+        "yolov5": BoxFormat(_pick_objects, _read_objects, objectness=True),
+        "yolov8": BoxFormat(_pick_by_class, _read_yolov8, by_value=True),
+        "end2end": BoxFormat(_pick_end2end, _read_end2end),
+        "yolox": BoxFormat(_pick_objects, _read_yolox, objectness=True),
+        "yolox_decoded": BoxFormat(_pick_objects, _read_objects, objectness=True),
     }
 )
 SUPPRESSED_ALREADY = frozenset({"end2end"})
@@ -144,23 +188,6 @@ def yolox_grid(input_width: int, input_height: int, cells: int) -> tuple[Floats,
         coordinates.append(level.astype(np.float32))
         strides.append(np.full((len(level), 1), stride, np.float32))
     return np.concatenate(coordinates), np.concatenate(strides)
-
-
-def _objects(rows: Floats, confidence: float) -> NDArray[np.intp]:
-    """Rows whose objectness (column 4) allows a score above confidence."""
-    objectness = rows[:, 4]
-    require_finite(objectness, "objectness scores")
-    return (objectness > confidence).nonzero()[0]
-
-
-def _with_objectness(picked: Floats, layout: BoxLayout, confidence: float) -> Candidates:
-    """Rows of centre box, objectness, class scores, extra → those whose product scores enough."""
-    require_finite(picked, "boxes")
-    end = 5 + layout.classes
-    class_scores = picked[:, 5:end] * picked[:, 4:5]
-    scores = class_scores.max(axis=1)
-    candidates = Candidates(_corners(picked), scores, class_scores.argmax(axis=1), picked[:, end:])
-    return select(candidates, scores > confidence)
 
 
 def _corners(rows: Floats) -> Floats:

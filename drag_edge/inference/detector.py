@@ -15,6 +15,7 @@ from drag_edge.inference.boxes import (
     SUPPRESSED_ALREADY,
     BoxLayout,
     Candidates,
+    Picked,
     select,
 )
 from drag_edge.inference.finite import require_finite
@@ -48,8 +49,8 @@ class Detector:
     """Decodes one model's outputs; holds no state between frames."""
 
     def __init__(self, recipe: DetectorRecipe) -> None:
-        self._recipe = recipe
-        self._decode_boxes = BOX_DECODERS[recipe.format]
+        self.recipe = recipe
+        self._format = BOX_DECODERS[recipe.format]
         self._words = tuple(dict.fromkeys(recipe.labels.values()))
         # Class id → index into _words, -1 for what means nothing to us.
         self._word_of = np.full(max(recipe.layout.classes, 1), -1, np.intp)
@@ -59,9 +60,19 @@ class Detector:
 
     def decode(self, outputs: Mapping[str, NDArray[Any]], placement: Placement) -> Detections:
         """Outputs of one run → boxes in frame pixels, best score first."""
-        recipe = self._recipe
+        recipe = self.recipe
         output = np.asarray(outputs[recipe.boxes_output], np.float32)
-        candidates = self._decode_boxes(output, recipe.layout, recipe.confidence)
+        picked = self._format.pick(output, recipe.layout, recipe.confidence)
+        return self.decode_picked(picked, outputs, placement)
+
+    def decode_picked(
+        self, picked: Picked, outputs: Mapping[str, NDArray[Any]], placement: Placement
+    ) -> Detections:
+        """The second half, from rows that the format's filter let through.
+
+        outputs: only the prototypes of instance masks are read.
+        """
+        candidates = self._format.read(picked, self.recipe.layout, self.recipe.confidence)
         words = self._word_of[candidates.class_ids]
         if len(words) and words.min() < 0:
             known = words >= 0
@@ -80,19 +91,19 @@ class Detector:
 
     def _keep(self, candidates: Candidates, words: NDArray[np.intp]) -> NDArray[np.intp]:
         """Suppression works on our words: a van and a car that are one vehicle become one."""
-        most = self._recipe.max_detections
-        if self._recipe.agnostic:
+        most = self.recipe.max_detections
+        if self.recipe.agnostic:
             words = np.zeros_like(words)
-        if self._recipe.format in SUPPRESSED_ALREADY:
+        if self.recipe.format in SUPPRESSED_ALREADY:
             return np.argsort(-candidates.scores, kind="stable")[:most]
-        return suppress(candidates.boxes, candidates.scores, words, self._recipe.iou, most)
+        return suppress(candidates.boxes, candidates.scores, words, self.recipe.iou, most)
 
     def _masks(
         self, candidates: Candidates, outputs: Mapping[str, NDArray[Any]], placement: Placement
     ) -> NDArray[np.bool_] | None:
-        if self._recipe.protos_output is None:
+        if self.recipe.protos_output is None:
             return None
-        protos = np.asarray(outputs[self._recipe.protos_output][0], np.float32)
+        protos = np.asarray(outputs[self.recipe.protos_output][0], np.float32)
         require_finite(protos, "mask prototypes")
         size = (placement.input_width, placement.input_height)
         return instance_masks(candidates.extra[:, : len(protos)], protos, candidates.boxes, size)
@@ -100,9 +111,9 @@ class Detector:
     def _keypoints(
         self, candidates: Candidates, placement: Placement
     ) -> NDArray[np.float32] | None:
-        if self._recipe.keypoints is None:
+        if self.recipe.keypoints is None:
             return None
-        count, values = self._recipe.keypoints
+        count, values = self.recipe.keypoints
         points = np.ones((len(candidates.scores), count, 3), np.float32)
         points[:, :, :values] = candidates.extra[:, : count * values].reshape(-1, count, values)
         placement.points_to_frame(points[:, :, :2])
