@@ -15,12 +15,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from drag_edge.inference.finite import require_finite
+from drag_edge.inference.finite import CLASS_SCORES, OBJECTNESS, require_finite
 
 Floats = NDArray[np.float32]
-
-CLASS_SCORES = "class scores"
-OBJECTNESS = "objectness scores"
 
 
 @dataclass(frozen=True, slots=True)

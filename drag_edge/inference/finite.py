@@ -9,6 +9,15 @@ from numpy.typing import NDArray
 
 from drag_edge.inference.engine import OutputInvalidError
 
+# What may hold them; the GPU's readers say it in the same words.
+CLASS_SCORES = "class scores"
+OBJECTNESS = "objectness scores"
+
+
+def not_finite(what: str) -> OutputInvalidError:
+    """The error that says so."""
+    return OutputInvalidError(f"{what} hold NaN or infinity")
+
 
 def require_finite(values: NDArray[np.floating], what: str) -> None:
     """Raise OutputInvalidError if any value is NaN or infinite.
@@ -19,4 +28,4 @@ def require_finite(values: NDArray[np.floating], what: str) -> None:
     with np.errstate(invalid="ignore", over="ignore"):
         total = np.add.reduce(values, axis=None, dtype=np.float32)
     if not math.isfinite(total):
-        raise OutputInvalidError(f"{what} hold NaN or infinity")
+        raise not_finite(what)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.config.vocabulary import BACKGROUND_ID
-from drag_edge.inference.finite import require_finite
+from drag_edge.inference.finite import CLASS_SCORES, require_finite
 from drag_edge.inference.letterbox import Placement
 from drag_edge.inference.results import ClassMap
 
@@ -33,8 +33,8 @@ class Segmenter:
     """Paints the heads' winners into one class map; a lane line lies on top of everything."""
 
     def __init__(self, heads: tuple[Head, ...]) -> None:
-        self._heads = heads
-        self._tables = {head.output: _table(head) for head in heads}
+        self.heads = heads
+        self._tables = {head.output: surface_table(head) for head in heads}
 
     def decode(self, outputs: Mapping[str, NDArray[Any]], placement: Placement) -> ClassMap:
         """Outputs of one run → a fresh map; nothing in it belongs to the engine.
@@ -42,7 +42,7 @@ class Segmenter:
         Raises OutputInvalidError where a pixel's best score is NaN or infinite.
         """
         merged: NDArray[np.uint8] | None = None
-        for head in self._heads:
+        for head in self.heads:
             painted = self._paint(head, outputs[head.output])
             merged = painted if merged is None else _merge(merged, painted)
         if merged is None:
@@ -70,7 +70,7 @@ def _paint_scores(scores: NDArray[Any], surfaces: Mapping[int, int]) -> NDArray[
     for channel in range(2, len(scores)):
         np.putmask(painted, scores[channel] > best, ids[channel])
         np.maximum(best, scores[channel], out=best)
-    require_finite(best, "class scores")  # a NaN survives the maximum
+    require_finite(best, CLASS_SCORES)  # a NaN survives the maximum
     return painted
 
 
@@ -79,7 +79,8 @@ def _merge(below: NDArray[np.uint8], above: NDArray[np.uint8]) -> NDArray[np.uin
     return np.maximum(below, above, out=below)
 
 
-def _table(head: Head) -> NDArray[np.uint8]:
+def surface_table(head: Head) -> NDArray[np.uint8]:
+    """256 surface ids, by channel or class id."""
     table = np.full(256, BACKGROUND_ID, np.uint8)
     for class_id, surface in head.surfaces.items():
         if 0 <= class_id < 256:
