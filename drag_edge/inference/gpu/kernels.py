@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from drag_edge.inference.engine import ModelError
-from drag_edge.inference.gpu.nvrtc import cache_folder, compile_cubin
+from drag_edge.inference.gpu.cubin_cache import cache_folder
+from drag_edge.inference.gpu.nvrtc import compile_cubin
 
 if TYPE_CHECKING:
     from drag_edge.inference.cuda import Gpu
@@ -48,7 +49,9 @@ def load_kernels(gpu: Gpu, cache: Path | None = None) -> Kernels:
     cache: a folder; None: `cache_folder()`. Raises ModelError with what to do.
     """
     source = kernel_source()
-    return Kernels(gpu, compile_cubin(source, gpu.device.sm, cache or cache_folder()))
+    device = gpu.device
+    folder = cache or cache_folder()
+    return Kernels(gpu, compile_cubin(source, device.sm, folder, device.driver_cuda))
 
 
 class Kernels:

@@ -1,7 +1,7 @@
 """From a frame on the GPU to one network's input tensor, by one kernel.
 
-The host computes the weights of the scaling once for each frame size, the kernel does the rest; both
-follow OpenCV's INTER_LINEAR for uint8 (imgproc/src/resize.cpp), so that the tensor is the CPU's.
+The host computes the weights of the scaling once for each frame size, the kernel does the rest.
+Both follow OpenCV's INTER_LINEAR for uint8 (imgproc/src/resize.cpp): the tensor is the CPU's.
 """
 
 from __future__ import annotations
