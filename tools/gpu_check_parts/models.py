@@ -1,0 +1,64 @@
+"""The models that are checked: the demo's four as configs/demo.yaml sets them, and larger ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from drag_edge.config.models import ModelSettings
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+DEMO = REPOSITORY / "engines" / "demo"
+NAMES = ("road", "objects", "signal", "split")
+PRECISIONS = ("fp32", "fp16", "int8")
+CAMERA = "front"
+
+
+def onnx_file(name: str) -> Path:
+    """A demo model's ONNX."""
+    return DEMO / f"{name}.onnx"
+
+
+def engine_file(engines: Path, onnx: Path, precision: str) -> Path:
+    """Where a model's engine lies."""
+    return engines / f"{onnx.stem}.{precision}.engine"
+
+
+def demo_settings(files: Mapping[str, Path], **changes: Any) -> dict[str, ModelSettings]:
+    """The demo's models with other files, each due on every frame of every camera."""
+    document = yaml.safe_load((REPOSITORY / "configs" / "demo.yaml").read_text(encoding="utf-8"))
+    settings = {}
+    for name in NAMES:
+        values = dict(document["models"][name])
+        for key in ("hz", "every", "cameras"):
+            values.pop(key, None)
+        settings[name] = ModelSettings(**{**values, "file": files[name], **changes})
+    return settings
+
+
+def demo_engines(engines: Path, precision: str = "fp16") -> dict[str, Path]:
+    """The built engines of the demo's models. Raises FileNotFoundError for one that is missing."""
+    files = {name: engine_file(engines, onnx_file(name), precision) for name in NAMES}
+    missing = [file for file in files.values() if not file.is_file()]
+    if missing:
+        raise FileNotFoundError(f"{missing[0].name} was not built (see line 0)")
+    return files
+
+
+def extra_settings(engines: Path, extra: Sequence[Path]) -> dict[str, ModelSettings]:
+    """The demo's segmenter and three detectors of the first larger network that was built."""
+    files = [engine_file(engines, onnx, "fp16") for onnx in extra]
+    built = [file for file in files if file.is_file()]
+    if not built:
+        raise FileNotFoundError("no larger network was given (--extra) or built")
+    road = demo_settings(demo_engines(engines))["road"]
+    others = {
+        f"{built[0].stem.split('.')[0]} {number}": ModelSettings(
+            file=built[0], task="detect", runtime="tensorrt"
+        )
+        for number in (1, 2, 3)
+    }
+    return {"road": road, **others}

@@ -1,0 +1,170 @@
+"""Line 0: what the machine has, the pictures, and the engines that the other lines use."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from gpu_check_parts import models, pictures
+from gpu_check_parts.check import Check, say
+from gpu_check_parts.driver import card, open_driver
+from gpu_check_parts.plain_build import build_plainly
+from gpu_check_parts.rows import FAILED, INFO, NOT_MEASURED, OK, one_line
+
+PICTURES = 24
+_PACKAGES = (
+    "numpy",
+    "tensorrt",
+    "pycuda",
+    "onnxruntime",
+    "cv2",
+    "torch",
+    "ultralytics",
+    "trtutils",
+)
+_SCRIPT = Path(__file__).resolve().parent.parent / "gpu_check.py"
+
+
+def run(check: Check, shard: str) -> None:
+    if shard == "machine":
+        _machine(check)
+    elif shard == "engines":
+        _engines(check)
+    else:
+        _, stem, precision = shard.split(":")
+        _build_one(check, next(f for f in _networks(check) if f.stem == stem), precision)
+
+
+def _machine(check: Check) -> None:
+    device = card(open_driver())
+    found: dict[str, Any] = {
+        "GPU": device.name,
+        "compute": ".".join(map(str, device.compute)),
+        "driver CUDA": ".".join(map(str, device.cuda)),
+        "kernel driver": _kernel_driver(),
+        "Python": sys.version.split()[0],
+    }
+    found.update({name: _version(name) for name in _PACKAGES})
+    check.row("machine", ", ".join(f"{k} {v}" for k, v in found.items()), figures=found)
+    started_s = time.monotonic()
+    images = pictures.pictures(check.out, PICTURES)
+    pictures.write_jpegs(images, check.out / "pictures")
+    check.row("pictures", f"{len(images)} of 1280x720 in {time.monotonic() - started_s:.1f} s")
+
+
+def _kernel_driver() -> str | None:
+    try:
+        return Path("/sys/module/nvidia/version").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
+def _version(name: str) -> str | None:
+    """In a process of its own: importing torch here would take seconds, or the process with it."""
+    ask = f"import {name}; print(getattr({name}, '__version__', 'here'))"
+    if name == "pycuda":
+        ask = "import pycuda; print(pycuda.VERSION_TEXT)"
+    done = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.stdout.strip().splitlines()[-1] if done.returncode == 0 else None
+
+
+def _networks(check: Check) -> list[Path]:
+    return [models.onnx_file(name) for name in models.NAMES] + list(check.extra)
+
+
+def _engines(check: Check) -> None:
+    """All of them, a few at a time; an engine that lies there already is taken as it is."""
+    check.engines.mkdir(parents=True, exist_ok=True)
+    wanted = [
+        (onnx, precision)
+        for precision in ("fp16", "fp32", "int8")
+        for onnx in _networks(check)
+        if precision == "fp16" or onnx not in check.extra
+        if not (check.quick and precision == "int8")
+    ]
+    waiting = [item for item in wanted if not models.engine_file(check.engines, *item).is_file()]
+    say(f"   {len(wanted) - len(waiting)} engines are there, {len(waiting)} to build")
+    running: list[tuple[subprocess.Popen[bytes], str]] = []
+    while waiting or running:
+        while waiting and len(running) < check.jobs:
+            onnx, precision = waiting.pop(0)
+            running.append((_start(check, onnx, precision), f"{onnx.stem} {precision}"))
+        time.sleep(0.2)
+        for process, what in list(running):
+            if process.poll() is not None:
+                running.remove((process, what))
+                if process.returncode != 0:
+                    why = f"its builder ended with {process.returncode}; see parts/*.log"
+                    check.row(f"engine {what}", verdict=FAILED, detail=why)
+    for onnx, precision in wanted:
+        _report(check, onnx, precision)
+
+
+def _start(check: Check, onnx: Path, precision: str) -> subprocess.Popen[bytes]:
+    command = [
+        sys.executable, "-X", "faulthandler", str(_SCRIPT), "--part", "0",
+        "--shard", f"build:{onnx.stem}:{precision}", "--rows", str(check.rows),
+        "--out", str(check.out), "--engines", str(check.engines), "--tactics", check.tactics,
+    ]  # fmt: skip
+    for extra in check.extra:
+        command += ["--extra", str(extra)]
+    return subprocess.Popen(command)
+
+
+def _build_one(check: Check, onnx: Path, precision: str) -> None:
+    """By `drag-edge model build`'s own function; by TensorRT alone where that fails, said so."""
+    target = models.engine_file(check.engines, onnx, precision)
+    started_s = time.monotonic()
+    how = "drag-edge model build"
+    try:
+        _build_ours(check, onnx, target, precision)
+    except Exception as error:  # noqa: BLE001 - written down; the other lines still want an engine
+        check.row(f"model build {onnx.stem} {precision}", verdict=FAILED, detail=one_line(error))
+        if precision == "int8":
+            return
+        build_plainly(onnx, target, precision, check.tactics)
+        how = "TensorRT's builder alone, because ours failed"
+    note = {"how": how, "seconds": round(time.monotonic() - started_s, 1)}
+    _note(target).write_text(json.dumps(note), encoding="utf-8")
+    say(f"   {target.name}: {note['seconds']} s")
+
+
+def _build_ours(check: Check, onnx: Path, target: Path, precision: str) -> None:
+    building = importlib.import_module("drag_edge.inference.building.builder")
+    options_of = importlib.import_module("drag_edge.inference.building.options")
+    options = options_of.BuildOptions(
+        onnx=onnx,
+        output=target,
+        precision=precision,
+        calibrate=check.out / "pictures" if precision == "int8" else None,
+        timing_cache=target.with_suffix(".timing"),
+        tactics=check.tactics,
+        force=True,
+    )
+    building.build_engine(options)
+
+
+def _report(check: Check, onnx: Path, precision: str) -> None:
+    target = models.engine_file(check.engines, onnx, precision)
+    what = f"engine {onnx.stem} {precision}"
+    if not target.is_file():
+        check.row(what, verdict=NOT_MEASURED, detail="not built")
+        return
+    note = {"how": "was there", "seconds": None}
+    if _note(target).is_file():
+        note = json.loads(_note(target).read_text(encoding="utf-8"))
+    took = "" if note["seconds"] is None else f", built in {note['seconds']} s"
+    ours = note["how"].startswith("drag-edge")
+    value = f"{target.stat().st_size / 1e6:.1f} MB{took}"
+    check.row(what, value, verdict=OK if ours else INFO, detail=note["how"], figures=note)
+
+
+def _note(target: Path) -> Path:
+    return target.with_suffix(".note.json")
