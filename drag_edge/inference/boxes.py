@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,17 +66,22 @@ class BoxFormat:
 
     pick: output, layout, confidence → what may score enough. read: that, layout, confidence →
     candidates; it may write to the picked values. by_value: the output is 1×values×n, else
-    1×n×values. objectness: rows are picked by column 4 alone, else by their best class score.
+    1×n×values. picked_by: what a row's score is, the best class score (after the box) or the
+    objectness (value 4); None: by more than a score.
     """
 
     pick: Callable[[Floats, BoxLayout, float], Picked]
     read: Callable[[Picked, BoxLayout, float], Candidates]
     by_value: bool = False
-    objectness: bool = False
+    picked_by: Literal["class", "objectness"] | None = None
 
     def __call__(self, output: Floats, layout: BoxLayout, confidence: float) -> Candidates:
         """Both steps; the output is not written to."""
         return self.read(self.pick(output, layout, confidence), layout, confidence)
+
+    def score_columns(self, layout: BoxLayout) -> tuple[int, int]:
+        """Which values of a row the best of which decides whether it is picked: first, end."""
+        return (4, 4 + layout.classes) if self.picked_by == "class" else (4, 5)
 
 
 def _pick_by_class(output: Floats, layout: BoxLayout, confidence: float) -> Picked:
@@ -148,11 +154,11 @@ def _read_end2end(picked: Picked, layout: BoxLayout, confidence: float) -> Candi
 # end2end (v10, 26): 1×n×(6+extra), corners in input pixels, score, class id; already suppressed.
 BOX_DECODERS: Mapping[str, BoxFormat] = MappingProxyType(
     {
-        "yolov5": BoxFormat(_pick_objects, _read_objects, objectness=True),
-        "yolov8": BoxFormat(_pick_by_class, _read_yolov8, by_value=True),
+        "yolov5": BoxFormat(_pick_objects, _read_objects, picked_by="objectness"),
+        "yolov8": BoxFormat(_pick_by_class, _read_yolov8, by_value=True, picked_by="class"),
         "end2end": BoxFormat(_pick_end2end, _read_end2end),
-        "yolox": BoxFormat(_pick_objects, _read_yolox, objectness=True),
-        "yolox_decoded": BoxFormat(_pick_objects, _read_objects, objectness=True),
+        "yolox": BoxFormat(_pick_objects, _read_yolox, picked_by="objectness"),
+        "yolox_decoded": BoxFormat(_pick_objects, _read_objects, picked_by="objectness"),
     }
 )
 SUPPRESSED_ALREADY = frozenset({"end2end"})

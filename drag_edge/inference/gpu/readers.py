@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from drag_edge.inference.engine import TensorSpec
+from drag_edge.inference.detector import Detector
+from drag_edge.inference.gpu.candidate_reader import (
+    CandidateReader,
+    candidates_fit,
+    candidates_pay,
+)
 from drag_edge.inference.gpu.kernels import Kernels
-from drag_edge.inference.letterbox import Placement
+from drag_edge.inference.gpu.reading import CopyReader, DeviceEngine, Reader
+from drag_edge.inference.gpu.surface_reader import SurfaceReader, surfaces_fit
 from drag_edge.inference.plan import ModelPlan
-from drag_edge.inference.results import Result
+from drag_edge.inference.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from drag_edge.inference.cuda import Gpu
 
-
-class DeviceEngine(Protocol):
-    """What a reader needs of an engine: its outputs, and where they lie on the GPU."""
-
-    @property
-    def outputs(self) -> tuple[TensorSpec, ...]:
-        """The outputs, in the network's order."""
-
-    @property
-    def output_pointers(self) -> Mapping[str, int]:
-        """Their addresses by name; looked up at each enqueue."""
-
-
-class Reader(Protocol):
-    """Brings one engine's answer to the host. Nothing of a result belongs to the engine."""
-
-    def enqueue(self) -> None:
-        """Result kernels and copies to pinned memory: on the stream, capturable, no allocation."""
-
-    def read(self, placement: Placement) -> Result:
-        """After the stream has got that far. Raises OutputInvalidError for NaN or infinity."""
-
-    def close(self) -> None:
-        """Free everything; idempotent. The stream must be idle."""
+__all__ = [
+    "CandidateReader",
+    "CopyReader",
+    "DeviceEngine",
+    "Reader",
+    "SurfaceReader",
+    "make_reader",
+]
 
 
 def make_reader(
@@ -51,4 +40,12 @@ def make_reader(
 
     candidates: whether a detector's boxes are filtered on the GPU; None: where it pays.
     """
-    raise NotImplementedError
+    decoder = plan.decoder
+    if kernels is not None and isinstance(decoder, Segmenter):
+        if surfaces_fit(kernels, decoder, engine.outputs):
+            return SurfaceReader(gpu, kernels, decoder, engine)
+    elif kernels is not None and isinstance(decoder, Detector):
+        wanted = candidates_pay(decoder, engine.outputs) if candidates is None else candidates
+        if wanted and candidates_fit(kernels, decoder, engine.outputs):
+            return CandidateReader(gpu, kernels, decoder, engine)
+    return CopyReader(gpu, decoder, engine)
