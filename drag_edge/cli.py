@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(command=_check)
 
+    doctor = commands.add_parser("doctor", help="what of this machine works, and what to do")
+    _config_arguments(doctor, optional=True)
+    doctor.add_argument("--json", action="store_true", help="the same for a program")
+    doctor.set_defaults(command=_doctor)
+
     schema = commands.add_parser("schema", help="print the configuration's JSON schema")
     schema.set_defaults(command=_schema)
 
@@ -77,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _config_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file")
+def _config_arguments(parser: argparse.ArgumentParser, optional: bool = False) -> None:
+    count = "?" if optional else None
+    parser.add_argument("config", type=Path, metavar="CONFIG", nargs=count, help="a YAML file")
     parser.add_argument(
         "--set",
         action="append",
@@ -109,6 +115,12 @@ def _check(options: argparse.Namespace) -> int:
     return check(
         options.config, options.overrides, check_files=check_files, room_checks=ROOM_CHECKS
     )
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from drag_edge.doctor.command import doctor
+
+    return doctor(options.config, options.overrides, json=options.json)
 
 
 def _schema(options: argparse.Namespace) -> int:
