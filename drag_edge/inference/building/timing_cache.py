@@ -1,0 +1,50 @@
+"""What TensorRT measured in earlier builds, so that the next one need not measure again."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from drag_edge.errors import CannotCreateError
+from drag_edge.inference.building.files import write_atomically
+
+
+def default_timing_cache(tensorrt: str, device: str) -> Path:
+    """One file for each TensorRT and kind of device: timings of another one are worth nothing."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{tensorrt}-{device}").strip("-")
+    return Path(home) / "drag-edge" / "timing" / f"{name}.cache"
+
+
+def use_timing_cache(config: Any, file: Path) -> str:
+    """Give the file's timings to a builder config. Returns a remark for a person, or ""."""
+    remark = ""
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        data = b""
+    except OSError as error:
+        data, remark = b"", f"timing cache {file} cannot be read: {error.strerror or error}"
+    cache = config.create_timing_cache(data)
+    if data and (cache is None or not config.set_timing_cache(cache, False)):
+        remark = f"timing cache {file} is of another TensorRT or device: begun anew"
+        data = b""
+        cache = config.create_timing_cache(data)
+    if not data and cache is not None:
+        config.set_timing_cache(cache, False)
+    return remark
+
+
+def keep_timing_cache(config: Any, file: Path) -> str:
+    """Write what the config has now. Returns a remark for a person, or ""."""
+    cache = config.get_timing_cache()
+    if cache is None:
+        return ""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, (bytes(memoryview(cache.serialize())),))
+    except (OSError, CannotCreateError) as error:
+        return f"the timing cache was not kept: {error}"
+    return ""
