@@ -37,12 +37,11 @@ def run(check: Check, shard: str) -> None:
     clear = len(details) >= 1 and all("\n" not in detail and len(detail) > 20 for detail in details)
     good = others and clear and answered["objects"] == 0 and len(details) == len(said)
     what = f"engine {shard}"
-    value = (
-        f"refused, {len(details)} event; others {min(answered[n] for n in settings if n != 'objects')}"
-        f" of {_FRAMES} frames"
-        if answered["objects"] == 0
-        else f"taken as good on {answered['objects']} of {_FRAMES} frames"
-    )
+    if answered["objects"]:
+        value = f"taken as good on {answered['objects']} of {_FRAMES} frames"
+    else:
+        least = min(answered[name] for name in settings if name != "objects")
+        value = f"refused, {len(details)} event(s); others {least} of {_FRAMES} frames"
     check.judge(what, value, "one error, others run", good, details[0] if details else "no event",
                 {"answered": answered, "events": details})  # fmt: skip
 

@@ -10,7 +10,8 @@ class Part:
     """One letter of the table.
 
     module: in this package, with `run(check, shard)`. shards: each runs in a process of its own,
-    so that an abort in one is one row. limit_s: for each shard.
+    so that an abort in one is one row. limit_s: for each shard. may_die: shards whose sudden death
+    is what is shown.
     """
 
     letter: str
@@ -18,6 +19,7 @@ class Part:
     module: str
     limit_s: float
     shards: tuple[str, ...] = ("",)
+    may_die: tuple[str, ...] = ()
 
 
 PARTS: tuple[Part, ...] = (
@@ -80,6 +82,14 @@ PARTS: tuple[Part, ...] = (
             "torch",
             "ultralytics",
             "one primary context",
+        ),
+        may_die=(
+            "segmenter first",
+            "segmenter last",
+            "popped after loading",
+            "worker thread",
+            "torch",
+            "ultralytics",
         ),
     ),
 )

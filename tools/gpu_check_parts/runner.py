@@ -14,7 +14,7 @@ from typing import Any
 from gpu_check_parts.check import say
 from gpu_check_parts.registry import PARTS, Part
 from gpu_check_parts.report import document_of, write_document
-from gpu_check_parts.rows import FAILED, NOT_MEASURED, Row, append_row, one_line, read_rows
+from gpu_check_parts.rows import FAILED, INFO, NOT_MEASURED, Row, append_row, one_line, read_rows
 
 _TAIL_BYTES = 4000
 _LAST_WORDS_S = 10.0
@@ -83,7 +83,8 @@ def _run_shard(
     elif process.returncode < 0:
         died = signal.Signals(-process.returncode).name
         detail = f"the process died of {died}; {last_words(log)}"
-        append_row(file, Row(part.letter, what, verdict=FAILED, detail=detail))
+        verdict = INFO if shard in part.may_die else FAILED
+        append_row(file, Row(part.letter, what, died, verdict=verdict, detail=detail))
     elif process.returncode != 0 and not read_rows(file):
         detail = f"the process ended with {process.returncode}; {last_words(log)}"
         append_row(file, Row(part.letter, what, verdict=FAILED, detail=detail))
