@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drag_edge import __version__, errors
+from drag_edge.score.command import add_arguments as add_score_arguments
 
 # Everything heavy is imported by the command that needs it: the bus is served first.
 
@@ -74,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--json", action="store_true", help="the same for a program")
     inspect.set_defaults(command=_inspect)
 
+    card = commands.add_parser("score", help="drive the scorecard closed loop and judge it")
+    add_score_arguments(card)
+    card.set_defaults(command=_score)
+
     bench = commands.add_parser("bench", help="the loop's cost, and that of the bare engines")
     _config_arguments(bench)
     bench.add_argument("--frames", type=_positive_int, default=300, metavar="N")
@@ -136,6 +141,12 @@ def _inspect(options: argparse.Namespace) -> int:
     found = inspect_model(options.file)
     print(found.as_json() if options.json else "\n".join(found.lines()))
     return errors.OK
+
+
+def _score(options: argparse.Namespace) -> int:
+    from drag_edge.score.command import run
+
+    return run(options)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +38,24 @@ class SensorErrors:
     dropout: float = 0.0
     score: float = 0.9
     least_height_px: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pitching:
+    """A car that nods while it drives: the picture moves, nobody is told. Below
+    ``full_speed_mps`` it nods less, standing not at all."""
+
+    amplitude_rad: float
+    frequency_hz: float
+    phase_rad: float
+    full_speed_mps: float = 3.0
+
+    def at(self, snapshot: Snapshot) -> Snapshot:
+        """The same instant with the body pitched."""
+        share = min(1.0, snapshot.truth.ego.speed_mps / self.full_speed_mps)
+        angle = math.tau * self.frequency_hz * snapshot.time_s + self.phase_rad
+        nod_rad = share * self.amplitude_rad * math.sin(angle)
+        return replace(snapshot, bump_pitch_rad=snapshot.bump_pitch_rad + nod_rad)
 
 
 class LabelSensor:

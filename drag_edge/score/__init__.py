@@ -1,0 +1,1 @@
+"""The judge: standards as data, driven closed loop, scored."""

@@ -1,0 +1,83 @@
+"""One case, one seed: driven and judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from drag_edge.config.load import load
+from drag_edge.config.root import Settings
+from drag_edge.score.drive import Drive
+from drag_edge.score.loop import Alter, drive
+from drag_edge.score.plots import trace_of
+from drag_edge.score.result import Driver, DriveResult, Judged
+from drag_edge.score.row import Case
+from drag_edge.score.verdicts import judged
+from drag_edge.score.verdicts.quiet import brakings_of
+
+# docs/adas.md, "The well-known simple rules".
+BASELINE = (
+    "adas.acc={policy: fixed_gap, fixed_gap_m: 50}",
+    "adas.lka={policy: offset, offset_warn_m: 0.3, offset_correct_m: 0.5}",
+    "adas.aeb={policy: ttc_stages, ttc_full_s: 0.6, ttc_partial_s: 1.5, ttc_warn_s: 3.0}",
+    "adas.bsd={policy: box, box_x_min_m: -4, box_x_max_m: -1, box_y_min_m: 0, box_y_max_m: 2}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A drive to be done."""
+
+    case: Case
+    seed: int
+    driver: Driver
+    trace: bool
+
+
+def settings_for(config: Path, driver: Driver, changes: Sequence[str]) -> Settings:
+    """The configuration of one drive."""
+    return _loaded(config, (*(BASELINE if driver == "baseline" else ()), *changes))
+
+
+@lru_cache(maxsize=64)
+def _loaded(config: Path, overrides: tuple[str, ...]) -> Settings:
+    return load(config, overrides, check_files=False)
+
+
+def do(task: Task, config: Path, alter: Alter | None = None) -> DriveResult:
+    """Drive and judge. Whatever goes wrong in there is a failed drive, never the judge's end."""
+    started_s = time.perf_counter()
+    case = task.case
+    try:
+        settings = settings_for(config, task.driver, case.settings)
+        done = drive(case.scenario, settings, seed=task.seed, ends_on=case.ends_on, alter=alter)
+    except Exception as error:  # noqa: BLE001  the daemon must not let any out: that is judged
+        told = f"{type(error).__name__}: {error}"
+        return DriveResult(
+            case.row_id, case.id, task.seed, task.driver, (), error=f"exception {told}"
+        )
+    return result_of(task, done, time.perf_counter() - started_s)
+
+
+def result_of(task: Task, done: Drive, wall_s: float) -> DriveResult:
+    """The verdicts on a drive."""
+    case = task.case
+    found = []
+    for check in case.checks:
+        verdict = judged(done, check)
+        found.append(Judged(check.name, verdict.passed, dict(verdict.figures), verdict.text))
+    passed = all(one.passed for one in found)
+    return DriveResult(
+        row_id=case.row_id,
+        case_id=case.id,
+        seed=task.seed,
+        driver=task.driver,
+        judged=tuple(found),
+        false_brakings=0 if case.aeb else len(brakings_of(done)),
+        simulated_s=done.end_s,
+        wall_s=wall_s,
+        trace=trace_of(done) if task.trace or not passed else None,
+    )

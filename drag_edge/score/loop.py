@@ -1,0 +1,192 @@
+"""The closed loop on a virtual clock: look, wait, understand, decide, gate, publish, obey."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import can
+import numpy as np
+
+from drag_edge.adas.decide import AdasState, decide
+from drag_edge.adas.decision import Decision
+from drag_edge.adas.gate import GateState, gate
+from drag_edge.clock import VirtualClock
+from drag_edge.config.root import Settings
+from drag_edge.config.vehicle import CanSettings
+from drag_edge.events import EventBox
+from drag_edge.frames.watch import FrameWatch
+from drag_edge.perception.scene import Scene
+from drag_edge.score.drive import Drive
+from drag_edge.score.eyes import Eyes, LabelEyes, PerfectEyes, Seen, SensorModel
+from drag_edge.score.row import EndsOn
+from drag_edge.sim.scenario import Scenario
+from drag_edge.sim.session import SimSession
+from drag_edge.vehicle.link import VehicleLink
+
+IDLE_TICK_S = 0.1
+"""Without pictures the daemon's feed gives up waiting after this, and the loop ticks."""
+
+AFTER_CONTACT_S = 0.3
+STANDSTILL_MPS = 0.05
+AFTER_STANDSTILL_S = 0.5
+
+MakeEyes = Callable[[SimSession], Eyes]
+Spoil = Callable[[Scene], Scene | None]
+Alter = Callable[[Decision], Decision]
+
+_channels = itertools.count()
+
+
+def label_eyes(settings: Settings, scenario: Scenario, seed: int, model: SensorModel) -> MakeEyes:
+    """The object level's eyes."""
+    return lambda session: LabelEyes(settings, scenario.cameras, seed, model)
+
+
+def perfect_eyes() -> MakeEyes:
+    """Eyes without error."""
+    return PerfectEyes
+
+
+def drive(
+    scenario: Scenario,
+    settings: Settings,
+    *,
+    seed: int = 1,
+    seconds: float | None = None,
+    model: SensorModel | None = None,
+    make_eyes: MakeEyes | None = None,
+    ends_on: Sequence[EndsOn] = (),
+    spoil: Spoil | None = None,
+    alter: Alter | None = None,
+    record_period_s: float = 0.01,
+) -> Drive:
+    """Run a scenario to its end, as the daemon would on this configuration.
+
+    spoil: changes a scene before it is decided on; None: the tick is lost. alter: changes what was
+    decided before the gate (broken controllers for tests of the judge).
+    """
+    model = model if model is not None else SensorModel()
+    if make_eyes is None:
+        make_eyes = label_eyes(settings, scenario, seed, model)
+    clock, events = VirtualClock(), EventBox()
+    with _vehicle(settings, clock, events) as (link, vehicle_end):
+        session = SimSession(scenario, clock, vehicle_end, seed, record_period_s=record_period_s)
+        session.start()
+        result = Drive(session, link)
+        loop = _Loop(result, clock, events, settings, make_eyes(session), spoil, alter)
+        rng = np.random.default_rng([seed, 11])
+        loop.run(seconds or scenario.duration_s, model, rng, _Ending(session, ends_on))
+        session.close()
+    return result
+
+
+@contextmanager
+def _vehicle(
+    settings: Settings, clock: VirtualClock, events: EventBox
+) -> Iterator[tuple[VehicleLink, can.BusABC]]:
+    """Both ends of a virtual bus of our own."""
+    bus = CanSettings(channel=f"score-{next(_channels)}")
+    vehicle_end = can.Bus(interface="virtual", channel=bus.channel)
+    try:
+        link = VehicleLink(settings.vehicle.model_copy(update={"can": bus}), clock, events.put)
+        try:
+            yield link, vehicle_end
+        finally:
+            link.close()
+    finally:
+        vehicle_end.shutdown()
+
+
+class _Loop:
+    """The daemon's tick, with what it remembers."""
+
+    def __init__(
+        self,
+        result: Drive,
+        clock: VirtualClock,
+        events: EventBox,
+        settings: Settings,
+        eyes: Eyes,
+        spoil: Spoil | None,
+        alter: Alter | None,
+    ) -> None:
+        self._result = result
+        self._clock = clock
+        self._events = events
+        self._settings = settings
+        self._eyes = eyes
+        self._spoil = spoil
+        self._alter = alter
+        cameras = result.session.scenario.cameras
+        self._watch = FrameWatch(cameras, settings.run.frame_timeout_s, clock.now_s())
+        self._adas_state = AdasState()
+        self._gate_state = GateState()
+
+    def run(
+        self, seconds: float, model: SensorModel, rng: np.random.Generator, ending: _Ending
+    ) -> None:
+        """Look every period, tick when what was seen has arrived."""
+        arriving: deque[tuple[float, Seen]] = deque()
+        arrival_s = 0.0
+        for index in range(round(seconds / model.period_s)):
+            look_s = index * model.period_s
+            while arriving and arriving[0][0] <= look_s:
+                self._tick(*arriving.popleft())
+            self._clock.advance_to(look_s)
+            if ending.reached(self._result):
+                return
+            seen = self._eyes.look(self._result.session.snapshot())
+            delay_s = model.latency_s + float(rng.uniform(-1.0, 1.0)) * model.latency_spread_s
+            arrival_s = max(look_s + delay_s, arrival_s + 1e-3) if index else look_s + delay_s
+            arriving.append((arrival_s, seen))
+        while arriving:
+            self._tick(*arriving.popleft())
+
+    def _tick(self, now_s: float, seen: Seen) -> None:
+        self._clock.advance_to(now_s)
+        result, settings, now_s = self._result, self._settings, self._clock.now_s()
+        ego = result.vehicle.ego(now_s)
+        scene: Scene | None = self._eyes.understand(seen, ego, now_s)
+        if self._spoil is not None and scene is not None:
+            scene = self._spoil(scene)
+        if scene is None:
+            return
+        events = (*self._watch.step(result.session.scenario.cameras, now_s), *self._events.take())
+        decision, self._adas_state = decide(
+            scene, events, settings.adas, settings.body, self._adas_state, now_s
+        )
+        if self._alter is not None:
+            decision = self._alter(decision)
+        command, self._gate_state = gate(decision, ego, settings.adas, self._gate_state, now_s)
+        result.vehicle.publish(scene, decision, command)
+        result.times_s.append(now_s)
+        result.scenes.append(scene)
+        result.decisions.append(decision)
+        result.commands.append(command)
+        result.told.extend(decision.events)
+
+
+class _Ending:
+    """Whether a drive has shown what it was made for before its time is over."""
+
+    def __init__(self, session: SimSession, ends_on: Sequence[EndsOn]) -> None:
+        self._session = session
+        self._ends_on = ends_on
+        self._stood_since_s: float | None = None
+
+    def reached(self, result: Drive) -> bool:
+        """Ask once a period."""
+        truth = self._session.snapshot().truth
+        now_s = truth.time_s
+        if "contact" in self._ends_on and self._session.collisions:
+            return now_s - self._session.collisions[0].time_s >= AFTER_CONTACT_S
+        if "warning" in self._ends_on and result.decisions:
+            return result.decisions[-1].aeb.warning
+        stands = truth.ego.speed_mps < STANDSTILL_MPS
+        self._stood_since_s = (self._stood_since_s or now_s) if stands else None
+        if "standstill" in self._ends_on and self._stood_since_s is not None:
+            return now_s - self._stood_since_s >= AFTER_STANDSTILL_S
+        return False

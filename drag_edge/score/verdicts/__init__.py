@@ -1,0 +1,51 @@
+"""Verdicts by the names a row's YAML uses: pure functions of a drive and its thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from drag_edge.config.base import Section
+from drag_edge.score.drive import Drive
+from drag_edge.score.row import Check
+from drag_edge.score.verdicts import braking, following, quiet, warning
+from drag_edge.score.verdicts.verdict import Verdict
+
+
+class Kind(NamedTuple):
+    """What a verdict may be told, and the verdict."""
+
+    thresholds: type[Section]
+    judge: Callable[[Drive, Any], Verdict]
+
+
+VERDICTS: Mapping[str, Kind] = {
+    "impact": Kind(braking.Impact, braking.impact),
+    "warned_before_braking": Kind(warning.Lead, warning.warned_before_braking),
+    "demanded": Kind(braking.Demanded, braking.demanded),
+    "warned_at_ttc": Kind(warning.AtTtc, warning.warned_at_ttc),
+    "quiet": Kind(quiet.Quiet, quiet.quiet),
+    "time_gap": Kind(following.TimeGap, following.time_gap),
+    "comfort": Kind(following.Comfort, following.comfort),
+}
+
+
+def thresholds_of(check: Check) -> Section:
+    """A check's thresholds, validated. Raises ValueError naming the check."""
+    kind = VERDICTS.get(check.name)
+    if kind is None:
+        raise ValueError(f"checks.{check.name}: no such verdict; there are: {', '.join(VERDICTS)}")
+    try:
+        return kind.thresholds.model_validate(dict(check.thresholds))
+    except ValidationError as error:
+        told = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()
+        )
+        raise ValueError(f"checks.{check.name}: {told}") from error
+
+
+def judged(drive: Drive, check: Check) -> Verdict:
+    """A drive's verdict on one check."""
+    return VERDICTS[check.name].judge(drive, thresholds_of(check))
