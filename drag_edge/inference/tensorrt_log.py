@@ -17,34 +17,33 @@ _LEVELS = {"INTERNAL_ERROR": logging.WARNING, "ERROR": logging.WARNING, "WARNING
 
 
 class LogLines:
-    """The newest complaints. TensorRT may add from threads of its own.
+    """The newest lines. TensorRT may add from threads of its own.
 
     on_line: gets (severity, text) of every line, for whoever wants to show them; None: nobody.
     """
 
     def __init__(self) -> None:
-        self._kept: deque[tuple[str, str]] = deque(maxlen=_KEPT)
+        self._errors: deque[str] = deque(maxlen=_KEPT)
+        self._warnings: deque[str] = deque(maxlen=_KEPT)
         self.on_line: Callable[[str, str], None] | None = None
 
     def add(self, severity: str, text: str) -> None:
         """One line; severity is the name of a member of ILogger.Severity."""
-        level = _LEVELS.get(severity, logging.DEBUG)
-        log.log(level, "%s", text)
-        if level > logging.DEBUG:
-            self._kept.append((severity, text))
+        log.log(_LEVELS.get(severity, logging.DEBUG), "%s", text)
+        if severity in _ERRORS:
+            self._errors.append(text)
+        elif severity == "WARNING":
+            self._warnings.append(text)
         if self.on_line is not None:
             self.on_line(severity, text)
 
-    def take(self) -> list[str]:
-        """Errors and warnings since the last call, oldest first."""
-        return [text for _, text in self._taken()]
-
     def take_errors(self) -> list[str]:
-        """Errors since the last call, oldest first; the warnings go too."""
-        return [text for severity, text in self._taken() if severity in _ERRORS]
+        """Errors since the last call, oldest first."""
+        return [self._errors.popleft() for _ in range(len(self._errors))]
 
-    def _taken(self) -> list[tuple[str, str]]:
-        return [self._kept.popleft() for _ in range(len(self._kept))]
+    def take_warnings(self) -> list[str]:
+        """Warnings since the last call, oldest first."""
+        return [self._warnings.popleft() for _ in range(len(self._warnings))]
 
 
 @functools.cache
