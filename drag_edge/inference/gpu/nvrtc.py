@@ -16,7 +16,7 @@ from drag_edge.inference.gpu.cubin_cache import CubinCache
 
 # Named as the loader knows them; CUDA 11's file name stayed at .11.2 to its end.
 _SONAMES = ("libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so")
-_PIP_FOLDERS = ("nvidia/cu*/lib", "nvidia/cuda_nvrtc/lib")
+_PIP_FOLDERS = ("nvidia/cu[0-9]*/lib", "nvidia/cuda_nvrtc/lib")
 _TOOLKIT_FOLDERS = ("lib64", "targets/*/lib")
 _TOOLKITS = Path("/usr/local")
 _ADVICE = (

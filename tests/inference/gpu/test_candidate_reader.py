@@ -166,6 +166,15 @@ def test_nan_and_infinity_are_refused_in_the_cpus_words(
     assert str(by_gpu.value) == str(by_cpu.value)
 
 
+@pytest.mark.parametrize("class_id", [0, 1, 2])
+def test_nan_in_one_class_alone_is_refused(gpu: HostGpu, class_id: int) -> None:
+    rows = np.full((1, 7, CELLS), 0.5, np.float32)
+    rows[0, 4 + class_id, 7] = np.nan
+    for array in (rows, rows.astype(np.float16)):
+        with pytest.raises(OutputInvalidError, match="class scores"):
+            read(gpu, detector("yolov8"), {"boxes": array})
+
+
 def test_a_captured_reader_starts_anew_each_time(gpu: HostGpu) -> None:
     rng = np.random.default_rng(3)
     decoder = detector("yolov8")
