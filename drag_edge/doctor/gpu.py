@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from drag_edge.doctor.finding import Finding, State
 from drag_edge.doctor.jetpack import jetson
 from drag_edge.doctor.machine import Machine
-from drag_edge.doctor.needs import Needs, Subject, listed
+from drag_edge.doctor.needs import Needs, Subject, who_needs
 from drag_edge.inference.cuda import DeviceInfo
 
 # What cuInit says, in words (CUDA driver API, CUresult).
@@ -65,7 +65,7 @@ def check_gpu(subject: Subject) -> Iterator[Finding]:
 def _driver(machine: Machine, needs: Needs) -> Finding:
     answer = machine.ask("driver")
     needed = bool(needs.tensorrt)
-    who = f", and model {listed(needs.tensorrt)} needs it" if needed else ""
+    who = f"; {who_needs('model', needs.tensorrt)}" if needed else ""
     if answer.get("absent"):
         on_jetson = jetson(machine) is not None
         state = State.MISSING if needed or on_jetson else State.NOTE
@@ -111,14 +111,14 @@ def _toolkit(machine: Machine) -> Finding:
 
 def toolkit_version(machine: Machine) -> str:
     """Of /usr/local/cuda, "12.6.68"; "" if there is none."""
-    text = machine.text("/usr/local/cuda/version.json")
-    if text is None:
-        old = re.search(r"[\d.]+", machine.text("/usr/local/cuda/version.txt") or "")
-        return old[0] if old else ""
     try:
-        return str(json.loads(text)["cuda"]["version"])
+        return str(
+            json.loads(machine.text("/usr/local/cuda/version.json") or "")["cuda"]["version"]
+        )
     except (ValueError, KeyError, TypeError):
-        return ""
+        ran = machine.run(str(machine.path("/usr/local/cuda/bin/nvcc")), "--version")
+    found = re.search(r"release [\d.]+, V([\d.]+)", ran.output if ran else "")
+    return found[1] if found else ""
 
 
 def _nvrtc(machine: Machine) -> Finding:

@@ -66,6 +66,13 @@ def _only_ultralytics(model: ModelSettings) -> bool:
     return model.runtime == "ultralytics"
 
 
+def who_needs(kind: str, names: tuple[str, ...]) -> str:
+    """ "model road needs it", "models road and split need it"; "" for nobody."""
+    if not names:
+        return ""
+    return f"{kind}s {listed(names)} need it" if len(names) > 1 else f"{kind} {names[0]} needs it"
+
+
 def listed(names: tuple[str, ...]) -> str:
     """ "a, b and c"."""
     return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)

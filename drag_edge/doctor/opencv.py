@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from drag_edge.doctor.finding import Finding, State
 from drag_edge.doctor.jetpack import jetson
 from drag_edge.doctor.machine import Answer, Machine
-from drag_edge.doctor.needs import Subject, listed
+from drag_edge.doctor.needs import Subject, who_needs
 from drag_edge.doctor.python import lower_numpy, numpy_trap
 
 OLDEST = (4, 8)
@@ -17,7 +17,6 @@ _FROM_PIP = (
     "opencv-contrib-python",
     "opencv-contrib-python-headless",
 )
-_SYSTEM_FOLDERS = ("/usr/lib/python3", "/usr/local/lib/python3", "/usr/lib/python3.")
 
 
 def check_opencv(subject: Subject) -> Iterator[Finding]:
@@ -28,7 +27,7 @@ def check_opencv(subject: Subject) -> Iterator[Finding]:
         return
     yield _package(machine, answer)
     yield _backend("GStreamer", answer, subject.needs.gstreamer, _gstreamer_advice(machine))
-    wanted = "pip install opencv-python, or sudo apt-get install libavcodec-dev and build OpenCV"
+    wanted = "write the source as a GStreamer pipeline (gst:…), or use an OpenCV with FFmpeg"
     yield _backend("FFmpeg", answer, subject.needs.ffmpeg, wanted)
 
 
@@ -87,7 +86,7 @@ def _backend(name: str, answer: Answer, cameras: tuple[str, ...], advice: str) -
     if built_in:
         return Finding(what, State.OK, str(answer.get(name.lower())))
     if cameras:
-        found = f"not built in, and needed by camera {listed(cameras)}"
+        found = f"not built in; {who_needs('camera', cameras)}"
         return Finding(what, State.MISSING, found, advice, needed=True)
     return Finding(what, State.NOTE, "not built in; no camera of this configuration needs it")
 

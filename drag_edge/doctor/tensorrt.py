@@ -9,7 +9,7 @@ from drag_edge.doctor.finding import Finding, State
 from drag_edge.doctor.gpu import device, driver_cuda
 from drag_edge.doctor.jetpack import jetson
 from drag_edge.doctor.machine import Answer, Machine
-from drag_edge.doctor.needs import Needs, Subject, listed
+from drag_edge.doctor.needs import Needs, Subject, who_needs
 from drag_edge.doctor.python import lower_numpy, numpy_trap
 from drag_edge.inference.versions import version_numbers
 
@@ -19,6 +19,7 @@ _FROM_JETPACK = (
     "python3 -m venv --system-site-packages"
 )
 _BUILD_PYCUDA = "PATH=/usr/local/cuda/bin:$PATH pip install pycuda"
+_AGAIN = f"{_BUILD_PYCUDA} --force-reinstall --no-cache-dir --no-deps"
 
 
 def tensorrt_version(machine: Machine) -> str | None:
@@ -40,7 +41,7 @@ def check_tensorrt(subject: Subject) -> Iterator[Finding]:
 def _tensorrt(machine: Machine, needs: Needs) -> Finding:
     answer = machine.ask("tensorrt")
     needed, usable = bool(needs.tensorrt), device(machine) is not None
-    who = f"; model {listed(needs.tensorrt)} needs it" if needed else ""
+    who = f"; {who_needs('model', needs.tensorrt)}" if needed else ""
     if not answer.error:
         return _imported(answer, needed, usable)
     if numpy_trap(machine, "tensorrt"):
@@ -48,7 +49,9 @@ def _tensorrt(machine: Machine, needs: Needs) -> Finding:
         return Finding("TensorRT", State.BROKEN, found, lower_numpy(), needed)
     if str(answer.get("absent") or "").startswith("tensorrt"):
         state = State.MISSING if needed or usable else State.NOTE
-        advice = _FROM_JETPACK if jetson(machine) else "pip install tensorrt" if usable else ""
+        advice = ""
+        if state is State.MISSING:
+            advice = _FROM_JETPACK if jetson(machine) else "pip install tensorrt (the driver first)"
         return Finding("TensorRT", state, f"not installed for this Python{who}", advice, needed)
     advice = "try: python -c 'import tensorrt'; install it again if that fails too"
     return Finding("TensorRT", State.BROKEN, f"{answer.error}{who}", advice, needed)
@@ -85,15 +88,16 @@ def _pycuda(machine: Machine, needs: Needs) -> Finding:
         )
     if numpy_trap(machine, "pycuda"):
         found = "it was built for numpy 1 and cannot be used beside numpy 2"
-        return Finding("PyCUDA", State.BROKEN, found, f"{_BUILD_PYCUDA} --force-reinstall", needed)
+        return Finding("PyCUDA", State.BROKEN, found, _AGAIN, needed)
     if answer.get("absent") == "pycuda":
         found = "not installed for this Python: engines cannot run without it"
         return Finding("PyCUDA", State.MISSING, found, _BUILD_PYCUDA, needed)
-    library = re.search(r"lib[\w.+-]+\.so[.\d]*", answer.error)
-    if library and library[0].startswith("libcuda.so"):
-        return Finding("PyCUDA", State.NOTE, "installed; it waits for the NVIDIA driver")
-    again = f"{_BUILD_PYCUDA} --force-reinstall --no-cache-dir"
-    advice = f"build it again for the CUDA that is here: {again}"
+    if re.search(r"libcuda\.so|undefined symbol: cu[A-Z]", answer.error):
+        if driver_cuda(machine) is None:
+            return Finding("PyCUDA", State.NOTE, "installed; it waits for the NVIDIA driver")
+        found = f"built for a newer CUDA than the driver's ({answer.error})"
+        return Finding("PyCUDA", State.BROKEN, found, _AGAIN, needed)
+    advice = f"build it again for the CUDA that is here: {_AGAIN}"
     return Finding("PyCUDA", State.BROKEN, answer.error, advice, needed)
 
 
@@ -115,7 +119,7 @@ def _fit(machine: Machine, needs: Needs) -> Finding:
     if pycuda:
         told += f", PyCUDA for CUDA {pycuda[0]}.{pycuda[1]}"
         if pycuda[0] > driver[0]:
-            advice = f"build PyCUDA with the driver's CUDA: {_BUILD_PYCUDA} --force-reinstall"
+            advice = f"build PyCUDA with the driver's CUDA: {_AGAIN}"
             return Finding("versions", State.BROKEN, f"{told}: too new for it", advice, needed)
     here = jetson(machine)
     expected = here.combination if here else None
