@@ -1,7 +1,8 @@
 """drag-edge bench: what each stage costs, and what the whole costs over the bare engines.
 
 The bare engines run on the very tensors that the loop has just fed them, right after each tick, so
-that a noisy machine is noisy for both; the figures are ratios of one run.
+that a noisy machine is noisy for both; the figures are ratios of one run. Engines on a GPU are
+timed by its own clock, as one plain execution each; Ultralytics' by what it says itself.
 """
 
 from __future__ import annotations
@@ -91,16 +92,13 @@ def measure(daemon: Daemon, frames: int, wall_zero_s: float) -> dict[str, Any]:
 
 def bare_engines_ms(daemon: Daemon, tick: Tick) -> float:
     """The engines alone, as often as this tick ran them, on their last tensors."""
-    engines = daemon.parts.pool.engines()
-    total_s = 0.0
-    for perceived in tick.perceived.values():
-        for name, result in perceived.results.items():
-            if result is None:
-                continue
-            start_s = time.perf_counter()
-            engines[name].run()
-            total_s += time.perf_counter() - start_s
-    return 1000 * total_s
+    models = daemon.parts.pool.models()
+    return 1000 * sum(
+        models[name].time_bare_s()
+        for perceived in tick.perceived.values()
+        for name, result in perceived.results.items()
+        if result is not None
+    )
 
 
 def _models_ms(daemon: Daemon) -> dict[str, dict[str, float]]:

@@ -55,11 +55,10 @@ def main() -> None:
         started_s = time.perf_counter()
         perceived = pool.infer(Frame(arguments.camera, index, index / 30, image))
         stage_ms.append((time.perf_counter() - started_s) * 1e3)
-        engines = pool.engines()
-        for name in perceived.results:
-            started_s = time.perf_counter()
-            engines[name].run()
-            bare_ms.setdefault(name, []).append((time.perf_counter() - started_s) * 1e3)
+        models = pool.models()
+        for name, result in perceived.results.items():
+            if result is not None:
+                bare_ms.setdefault(name, []).append(models[name].time_bare_s() * 1e3)
     report(pool, stage_ms, bare_ms, arguments.frames)
 
 

@@ -73,6 +73,9 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         # models: what is missing is None in the scene, and the features see that themselves
         "model_loaded": _INFORMATION,
         "model_classes_unmapped": _INFORMATION,
+        # results are the same, only slower: frame_late and loop_late tell when that is too slow
+        "gpu_kernels_missing": _INFORMATION,
+        "cuda_graph_unavailable": _INFORMATION,
         "model_not_loaded": EventPolicy(Mode.DEGRADED, "model_fault", Right.NONE),
         "model_failed": EventPolicy(
             Mode.DEGRADED, "model_fault", Right.NONE, until="model_recovered"

@@ -60,5 +60,8 @@ class Engine(Protocol):
         Raises ModelError when the runtime fails.
         """
 
+    def time_bare_s(self) -> float:
+        """Seconds that the network alone takes on the tensors that it ran on last."""
+
     def close(self) -> None:
         """Free everything; idempotent. Nothing else may be called afterwards."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,59 +13,94 @@ from numpy.typing import NDArray
 from drag_edge.config.models import ModelSettings
 from drag_edge.inference.engine import Engine
 from drag_edge.inference.metadata import ModelMetadata, parse_metadata
+from drag_edge.inference.path import HostPath, Path, StepTimes
 from drag_edge.inference.plan import ModelPlan, make_plan
-from drag_edge.inference.preprocess import Preprocessor
 from drag_edge.inference.results import Result
-from drag_edge.inference.runtimes import open_engine
 
 _WARM_UP_GREY = 114
 
 
 @dataclass(frozen=True, slots=True)
-class StepTimes:
-    """Seconds of one inference, step by step."""
+class ModelFacts:
+    """What is said about a model once, when it was loaded.
 
-    preprocess_s: float
-    engine_s: float
-    decode_s: float
+    summary: one line for a person. unmapped: its class names that mean nothing to us.
+    """
+
+    summary: str
+    unmapped: tuple[str, ...]
 
 
-class LoadedModel:
-    """An engine with what it needs on both sides."""
+class Model(Protocol):
+    """What a pool runs, whatever is behind it."""
 
-    def __init__(self, engine: Engine, plan: ModelPlan, metadata: ModelMetadata) -> None:
-        self.engine = engine
-        self.plan = plan
-        self.metadata = metadata
-        self._preprocessor = Preprocessor(plan.recipe, engine.input_buffers[plan.input.name])
+    @property
+    def facts(self) -> ModelFacts:
+        """For the log."""
 
-    def infer(self, image: NDArray[np.uint8]) -> tuple[Result, StepTimes]:
-        """H×W×3 uint8 BGR → result in that picture's pixels.
+    def start(self, image: NDArray[np.uint8]) -> None:
+        """H×W×3 uint8 BGR; the picture may not change until `finish`. Raises ModelError."""
+
+    def finish(self) -> tuple[Result, StepTimes]:
+        """The result of the picture that was started last, in its pixels.
 
         Raises ModelError when the engine fails, OutputInvalidError when it says NaN or infinity.
         """
-        started_s = time.perf_counter()
-        placement = self._preprocessor.fill(image)
-        filled_s = time.perf_counter()
-        outputs = self.engine.run()
-        ran_s = time.perf_counter()
-        result = self.plan.decoder.decode(outputs, placement)
-        decoded_s = time.perf_counter()
-        return result, StepTimes(filled_s - started_s, ran_s - filled_s, decoded_s - ran_s)
+
+    def time_bare_s(self) -> float:
+        """Seconds that the network alone takes on the tensors that it ran on last."""
 
     def close(self) -> None:
-        """Free the engine; idempotent."""
-        self.engine.close()
+        """Free everything; idempotent."""
 
 
-def load_model(
-    settings: ModelSettings, open_: Callable[[ModelSettings], Engine] = open_engine
+class LoadedModel:
+    """An engine, the plan of how to use it, and the path that pictures take."""
+
+    def __init__(
+        self, engine: Engine, plan: ModelPlan, metadata: ModelMetadata, path: Path, reason: str
+    ) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.metadata = metadata
+        self.path = path
+        summary = f"{plan.task}, {plan.form}, input {plan.input}; {reason}"
+        self.facts = ModelFacts(summary, plan.labels.unmapped)
+
+    def start(self, image: NDArray[np.uint8]) -> None:
+        """Take a picture in."""
+        self.path.start(image)
+
+    def finish(self) -> tuple[Result, StepTimes]:
+        """Give its result out."""
+        return self.path.finish()
+
+    def infer(self, image: NDArray[np.uint8]) -> tuple[Result, StepTimes]:
+        """Start and finish in one."""
+        self.path.start(image)
+        return self.path.finish()
+
+    def time_bare_s(self) -> float:
+        """The engine's."""
+        return self.engine.time_bare_s()
+
+    def close(self) -> None:
+        """Free path and engine; idempotent."""
+        with ExitStack() as steps:
+            steps.callback(self.engine.close)
+            steps.callback(self.path.close)
+
+
+MakePath = Callable[[Engine, ModelPlan], Path]
+
+
+def make_model(
+    settings: ModelSettings, engine: Engine, reason: str = "", make_path: MakePath = HostPath
 ) -> LoadedModel:
-    """Open, run once on grey (the first run is the slow one), plan.
+    """Run once on grey (the first run is the slow one), plan. The engine is the model's from here.
 
-    Raises ModelError; nothing stays open then.
+    reason: why it is this engine, for the log. Raises ModelError; nothing stays open then.
     """
-    engine = open_(settings)
     with ExitStack() as undo:
         undo.callback(engine.close)
         metadata = parse_metadata(engine.metadata)
@@ -73,6 +108,7 @@ def load_model(
             buffer[...] = _WARM_UP_GREY if buffer.dtype == np.uint8 else _WARM_UP_GREY / 255
         first_run = engine.run()
         plan = make_plan(settings, metadata, engine.inputs, engine.outputs, first_run)
-        model = LoadedModel(engine, plan, metadata)
+        path = make_path(engine, plan)
+        model = LoadedModel(engine, plan, metadata, path, reason)
         undo.pop_all()
     return model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,12 @@ class OnnxEngine:
         except Exception as error:  # ONNX Runtime's errors share no other base
             raise ModelError(f"ONNX Runtime failed: {_one_line(error)}") from error
         return self._output_buffers
+
+    def time_bare_s(self) -> float:
+        """Seconds of the clock for one run."""
+        started_s = time.perf_counter()
+        self.run()
+        return time.perf_counter() - started_s
 
     def close(self) -> None:
         """Drop the session and the buffers."""

@@ -1,53 +1,75 @@
 """All models, one after another, on one thread; each fails alone.
 
-A model is loaded at the first frame it is due on. Whatever goes wrong with it becomes an event and
-a None result; it is tried again after 1, 2, 4 … 60 s of the clock, and the others never notice.
+All that are due are started, then all are finished, in the same order: a GPU works on the next
+model while the last one's answer is decoded. A model is loaded at the first frame it is due on.
+Whatever goes wrong with it becomes an event and a None result; it is tried again after
+1, 2, 4 … 60 s of the clock, and the others never notice.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import ExitStack
 from types import MappingProxyType
 
 from drag_edge.clock import Clock
 from drag_edge.config.models import ModelSettings
+from drag_edge.errors import UnavailableError
 from drag_edge.events import Event
 from drag_edge.frames.frame import Frame
-from drag_edge.inference.engine import Engine, OutputInvalidError
-from drag_edge.inference.model import LoadedModel, load_model
+from drag_edge.inference.cuda import GpuLostError
+from drag_edge.inference.engine import OutputInvalidError
+from drag_edge.inference.model import Model
 from drag_edge.inference.results import Perceived, Result
+from drag_edge.inference.runtimes import ModelLoader, OnEvent, Runtimes
 from drag_edge.inference.schedule import Schedule
 from drag_edge.inference.stats import ModelStats, StatsRecorder
 
-OnEvent = Callable[[Event], None]
-Load = Callable[[ModelSettings], LoadedModel]
-
+_LOG = logging.getLogger(__name__)
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 60.0
 
 
 class ModelPool:
-    """Runs every model that is due on a frame. One thread calls `infer`."""
+    """Runs every model that is due on a frame. One thread calls `infer`, and close.
+
+    runtimes: where models come from, and whose `close` is the caller's; None: a `Runtimes` of its
+    own, closed with the pool.
+    """
 
     def __init__(
         self,
         models: Mapping[str, ModelSettings],
         clock: Clock,
         on_event: OnEvent,
-        load: Load = load_model,
+        runtimes: ModelLoader | None = None,
     ) -> None:
+        self.runtimes = runtimes or Runtimes(on_event, clock)
+        self._owns_runtimes = runtimes is None
         self._slots = {
-            name: _Slot(name, settings, clock, on_event, load) for name, settings in models.items()
+            name: _Slot(name, settings, clock, on_event, self.runtimes)
+            for name, settings in models.items()
         }
         self._schedules = {name: Schedule(settings) for name, settings in models.items()}
 
     def infer(self, frame: Frame) -> Perceived:
-        """Everything the due models say about one frame; never raises for a model's sake."""
+        """Everything the due models say about one frame; never raises for one model's sake.
+
+        Raises UnavailableError when the GPU is lost: everything is closed then, and only a new
+        process can open it again.
+        """
+        due = {name: slot for name, slot in self._slots.items() if self._schedules[name].due(frame)}
         results: dict[str, Result | None] = {}
-        for name, slot in self._slots.items():
-            if self._schedules[name].due(frame):
-                results[name] = slot.infer(frame)
+        try:
+            self.runtimes.begin_frame()
+            for slot in due.values():
+                slot.start(frame)
+            for name, slot in due.items():
+                results[name] = slot.finish()
+        except GpuLostError as error:
+            raise self._gone(error) from error
         height, width = frame.image.shape[:2]
         return Perceived(
             camera=frame.camera,
@@ -62,52 +84,86 @@ class ModelPool:
         """By model name."""
         return {name: slot.stats() for name, slot in self._slots.items()}
 
-    def engines(self) -> Mapping[str, Engine]:
-        """The loaded models' engines by name.
+    def models(self) -> Mapping[str, Model]:
+        """The models that are loaded now, by name.
 
-        Their input buffers hold the last tensors that were run: `engine.run()` is the bare engine
-        on exactly those, which is what a benchmark compares with.
+        Each has run on the last frame it was due on: `time_bare_s` times its network alone on
+        exactly those tensors, which is what a benchmark compares with.
         """
-        return {
-            name: slot.model.engine for name, slot in self._slots.items() if slot.model is not None
-        }
+        return {name: slot.model for name, slot in self._slots.items() if slot.model is not None}
 
     def close(self) -> None:
-        """Free every engine; idempotent."""
-        for slot in self._slots.values():
-            slot.close()
+        """Free every model; idempotent. The next frame would load them anew."""
+        with ExitStack() as steps:
+            if self._owns_runtimes:
+                steps.callback(self.runtimes.close)
+            for slot in self._slots.values():
+                steps.callback(slot.close)
+
+    def _gone(self, error: GpuLostError) -> UnavailableError:
+        text = f"{error}; only a new process can use it again"
+        try:
+            with ExitStack() as steps:
+                steps.callback(self.runtimes.close)
+                for slot in self._slots.values():
+                    steps.callback(slot.close)
+        except Exception as another:  # noqa: BLE001 - on a dead context nearly every step fails
+            _LOG.debug("while closing on a lost GPU: %s", another)
+        return UnavailableError(text)
 
 
 class _Slot:
     """One model's place: empty, loaded, or waiting for its next try."""
 
     def __init__(
-        self, name: str, settings: ModelSettings, clock: Clock, on_event: OnEvent, load: Load
+        self,
+        name: str,
+        settings: ModelSettings,
+        clock: Clock,
+        on_event: OnEvent,
+        runtimes: ModelLoader,
     ) -> None:
-        self.model: LoadedModel | None = None
+        self.model: Model | None = None
         self._name = name
         self._settings = settings
         self._clock = clock
         self._on_event = on_event
-        self._load = load
+        self._runtimes = runtimes
         self._recorder = StatsRecorder()
+        self._started = False
         self._classes_said = False
         self._failing = False
         self._wait_s = _FIRST_WAIT_S
         self._try_again_s = float("-inf")
 
-    def infer(self, frame: Frame) -> Result | None:
-        """A result, or None and an event."""
-        if self._clock.now_s() < self._try_again_s and self.model is None:
-            return None
+    def start(self, frame: Frame) -> None:
+        """Take the picture in; a failure becomes an event, and `finish` has nothing."""
+        self._started = False
+        if self.model is None and self._clock.now_s() < self._try_again_s:
+            return
         try:
             if self.model is None:
                 self.model = self._load_now()
-            result, times = self.model.infer(frame.image)
+            self.model.start(frame.image)
+            self._started = True
+        except GpuLostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one of the two places where a failure ends
+            self._fail(error)
+
+    def finish(self) -> Result | None:
+        """The result of what was started, or None and an event."""
+        if not self._started or self.model is None:
+            return None
+        self._started = False
+        try:
+            result, times = self.model.finish()
+        except GpuLostError:
+            raise
         except OutputInvalidError as error:
             self._invalid(str(error))
             return None
-        except Exception as error:  # noqa: BLE001 - the one place where a model's failure ends
+        except Exception as error:  # noqa: BLE001 - one of the two places where a failure ends
             self._fail(error)
             return None
         self._recorder.record(times)
@@ -118,25 +174,24 @@ class _Slot:
         return self._recorder.snapshot(self.model is not None)
 
     def close(self) -> None:
-        if self.model is not None:
-            self.model.close()
-            self.model = None
+        model, self.model = self.model, None
+        if model is not None:
+            model.close()
 
-    def _load_now(self) -> LoadedModel:
+    def _load_now(self) -> Model:
         started_s = time.perf_counter()
-        model = self._load(self._settings)
+        model = self._runtimes.load(self._settings)
         self._recorder.load_time_s = time.perf_counter() - started_s
-        plan = model.plan
         self._say(
             "model_loaded",
-            f"{self._settings.file.name}: {plan.task}, {plan.form}, input {plan.input}, "
+            f"{self._settings.file.name}: {model.facts.summary}, "
             f"in {self._recorder.load_time_s * 1e3:.0f} ms",
         )
         self._say_classes(model)
         return model
 
-    def _say_classes(self, model: LoadedModel) -> None:
-        unmapped = model.plan.labels.unmapped
+    def _say_classes(self, model: Model) -> None:
+        unmapped = model.facts.unmapped
         if unmapped and not self._classes_said:
             self._say("model_classes_unmapped", f"mean nothing here: {', '.join(unmapped)}")
         self._classes_said = True
@@ -144,10 +199,18 @@ class _Slot:
     def _fail(self, error: Exception) -> None:
         """A failure of the engine or the file: start from the file again, later."""
         detail = " ".join(str(error).split()) or type(error).__name__
-        self.close()
+        self._close_after(detail)
         self._recorder.record_failure(detail)
         self._say("model_failed", f"{detail}; trying again in {self._wait_s:g} s")
         self._back_off()
+
+    def _close_after(self, detail: str) -> None:
+        try:
+            self.close()
+        except GpuLostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what it failed with first is what counts
+            _LOG.warning("%s: closing after %s: %s", self._name, detail, error)
 
     def _invalid(self, detail: str) -> None:
         """A bad answer may be this one picture's: the model stays, the event comes now and then."""

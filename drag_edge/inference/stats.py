@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drag_edge.inference.model import StepTimes
+from drag_edge.inference.path import StepTimes
 
 WINDOW = 512
 

@@ -18,7 +18,7 @@ import pytest
 from drag_edge.config.models import ModelSettings
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.letterbox import WHOLE, place
-from drag_edge.inference.model import load_model
+from drag_edge.inference.model import make_model
 from drag_edge.inference.onnx import OnnxEngine
 from drag_edge.inference.preprocess import InputRecipe, Preprocessor
 from drag_edge.inference.results import Detections
@@ -65,7 +65,7 @@ def assert_same_as_ultralytics(case: dict[str, Any], model: Path, image: np.ndar
         iou=case["iou"],
         threads=1,
     )
-    result, _ = load_model(settings, lambda _: engine(model)).infer(image)
+    result, _ = make_model(settings, engine(model)).infer(image)
     assert isinstance(result, Detections)
     x0, y0, _, _ = case["crop"]
     expected = np.asarray(case["boxes"], np.float64).reshape(-1, 4) + np.array([x0, y0, x0, y0])
@@ -100,7 +100,7 @@ def engine(model: Path) -> OnnxEngine:
 
 @lru_cache
 def load_names(model: Path) -> dict[int, str]:
-    loaded = load_model(ModelSettings(file=model), lambda _: engine(model))
+    loaded = make_model(ModelSettings(file=model), engine(model))
     return dict(loaded.plan.labels.word_of)
 
 

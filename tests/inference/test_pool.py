@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from drag_edge.config.models import ModelSettings
 from drag_edge.events import Event
 from drag_edge.frames.frame import Frame
 from drag_edge.inference.engine import ModelError
-from drag_edge.inference.model import LoadedModel, load_model
+from drag_edge.inference.model import LoadedModel, Model, make_model
+from drag_edge.inference.onnx import OnnxEngine
 from drag_edge.inference.pool import ModelPool
 from drag_edge.inference.results import Classification, ClassMap, Detections, Perceived
 from tests.inference import tiny_onnx
@@ -173,23 +175,38 @@ def test_nan_for_long_is_said_again_but_not_every_frame(segmenter: ModelSettings
     assert drive.heard() == ["model_loaded"] + ["model_output_invalid"] * 4
 
 
-class _Dying:
+class _Dying(OnnxEngine):
     """An engine whose runtime breaks while it drives, at its third run."""
 
-    def __init__(self, model: LoadedModel, fault: Exception | None) -> None:
-        self._engine = model.engine
+    def __init__(self, file: Path, fault: Exception | None) -> None:
+        super().__init__(file, threads=1)
         self._fault = fault
-        self._runs = 0
+        self._runs = -1  # the first is the loading's own
         self.closed = 0
 
     def run(self) -> Any:
         self._runs += 1
         if self._fault is not None and self._runs == 3:
             raise self._fault
-        return self._engine.run()
+        return super().run()
 
     def close(self) -> None:
         self.closed += 1
+        super().close()
+
+
+class _Loader:
+    """A ModelLoader that opens models in its own way."""
+
+    def __init__(self, load: Callable[[ModelSettings], Model]) -> None:
+        self.load = load
+        self.calls: list[str] = []
+
+    def begin_frame(self) -> None:
+        self.calls.append("begin frame")
+
+    def close(self) -> None:
+        self.calls.append("close")
 
 
 def test_an_exception_in_a_run_closes_the_engine_and_loads_it_anew(
@@ -198,14 +215,11 @@ def test_an_exception_in_a_run_closes_the_engine_and_loads_it_anew(
     faults = [ModelError("the runtime broke"), ZeroDivisionError("nobody thought of it"), None]
     engines: list[_Dying] = []
 
-    def load(settings: ModelSettings) -> LoadedModel:
-        model = load_model(settings)
-        dying = _Dying(model, faults[len(engines)])
-        engines.append(dying)
-        model.engine = dying  # type: ignore[assignment]
-        return model
+    def load(settings: ModelSettings) -> Model:
+        engines.append(_Dying(settings.file, faults[len(engines)]))
+        return make_model(settings, engines[-1])
 
-    drive = Drive({"objects": detector}, load=load)
+    drive = Drive({"objects": detector}, runtimes=_Loader(load))
     answers = [drive.see(after_s=0.5).results["objects"] is not None for _ in range(10)]
     assert answers == [True, True, False, False, True, True, False, False, True, True]
     assert [engine.closed for engine in engines] == [1, 1, 0]
@@ -242,11 +256,13 @@ def test_a_classifier_answers_labels_best_first(tmp_path: Path) -> None:
 
 def test_the_bare_engine_reruns_the_last_tensors(detector: ModelSettings) -> None:
     drive = Drive({"objects": detector})
-    assert drive.pool.engines() == {}
+    assert drive.pool.models() == {}
     drive.see()
-    engine = drive.pool.engines()["objects"]
-    np.testing.assert_allclose(engine.input_buffers["images"], 20 / 255, rtol=1e-6)
-    assert engine.run()["output0"][0, 4, 7] == pytest.approx(0.9)
+    model = drive.pool.models()["objects"]
+    assert isinstance(model, LoadedModel)
+    np.testing.assert_allclose(model.engine.input_buffers["images"], 20 / 255, rtol=1e-6)
+    assert model.engine.run()["output0"][0, 4, 7] == pytest.approx(0.9)
+    assert 0 < model.time_bare_s() < 1
 
 
 def test_statistics_tell_each_step(detector: ModelSettings) -> None:
@@ -267,7 +283,7 @@ def test_a_closed_pool_holds_nothing(detector: ModelSettings) -> None:
     drive.see()
     drive.pool.close()
     drive.pool.close()
-    assert drive.pool.engines() == {}
+    assert drive.pool.models() == {}
 
 
 def test_other_threads_keep_running_while_a_model_loads(shared_data: Path) -> None:
@@ -287,7 +303,7 @@ def test_other_threads_keep_running_while_a_model_loads(shared_data: Path) -> No
     thread = threading.Thread(target=beat)
     thread.start()
     try:
-        load_model(settings).close()
+        make_model(settings, OnnxEngine(settings.file, threads=1)).close()
     finally:
         stop.set()
         thread.join()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextlib import ExitStack
+from typing import TypeVar
 
 from drag_edge.inference.cuda import CloseStage, Gpu
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.libcuda import CudaCallError
 
-_LOG = logging.getLogger(__name__)
+_MOST_GRAPHS = 8
+Work = TypeVar("Work")
 
 
 class CaptureError(ModelError):
@@ -57,6 +60,9 @@ def capture(gpu: Gpu, enqueue: Callable[[], None]) -> Graph:
         raise CaptureError(str(error)) from error
     try:
         enqueue()
+    except ModelError as error:
+        _abandon(gpu)
+        raise CaptureError(str(error)) from error
     except BaseException:
         _abandon(gpu)
         raise
@@ -81,3 +87,57 @@ def _abandon(gpu: Gpu) -> None:
         return  # it was invalid, and is over
     if graph:
         gpu.library.destroy_graph(graph)
+
+
+class GraphCache:
+    """Work of one kind for a few different addresses, each captured when it comes again.
+
+    Not when it comes first: the first run may allocate, and what never comes again is not worth
+    it. If capturing fails, on_failure hears why, once, and all work goes on the stream piece by
+    piece from then on.
+    """
+
+    def __init__(self, gpu: Gpu, on_failure: Callable[[str], None]) -> None:
+        self._gpu = gpu
+        self._on_failure = on_failure
+        self._graphs: OrderedDict[Hashable, Graph | None] = OrderedDict()
+        self._capturing = True
+
+    def run(self, key: Hashable, enqueue: Callable[[Work], None], work: Work) -> None:
+        """Put `enqueue(work)` on the stream; equal keys promise equal work at equal addresses."""
+        graph = self._graphs.get(key)
+        if graph is not None:
+            self._graphs.move_to_end(key)
+            graph.launch()
+        elif self._capturing and key in self._graphs:
+            self._capture(key, enqueue, work)
+        else:
+            self._note(key)
+            enqueue(work)
+
+    def free(self) -> None:
+        """Give all graphs back; idempotent. The stream must be idle."""
+        with ExitStack() as steps:
+            for graph in self._graphs.values():
+                if graph is not None:
+                    steps.callback(graph.free)
+            self._graphs.clear()
+
+    def _note(self, key: Hashable) -> None:
+        self._graphs[key] = None
+        while len(self._graphs) > _MOST_GRAPHS:
+            _, oldest = self._graphs.popitem(last=False)
+            if oldest is not None:
+                self._gpu.synchronise()  # it may still be running
+                oldest.free()
+
+    def _capture(self, key: Hashable, enqueue: Callable[[Work], None], work: Work) -> None:
+        try:
+            graph = capture(self._gpu, lambda: enqueue(work))
+        except CaptureError as error:
+            self._capturing = False
+            self._on_failure(str(error))
+            enqueue(work)
+            return
+        self._graphs[key] = graph
+        graph.launch()
