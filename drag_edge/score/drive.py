@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ from drag_edge.adas.decision import Command, Decision
 from drag_edge.events import Event
 from drag_edge.perception.scene import Scene
 from drag_edge.sim.ego.commands import Control
-from drag_edge.sim.session import SimSession
+from drag_edge.sim.session import SimSession, Snapshot
 from drag_edge.sim.truth import Truth
 from drag_edge.vehicle.link import VehicleLink
 
@@ -49,7 +49,7 @@ class Drive:
 
     times_s, scenes, decisions, commands: one of each for every tick; times are the daemon's when
     the command was published and count, like the truth's, from the scenario's start. told: every
-    event that reached decide().
+    event that reached decide(). snapshots: the world at every look.
     """
 
     session: SimSession
@@ -59,6 +59,7 @@ class Drive:
     decisions: list[Decision] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
 
     @property
     def truth(self) -> Sequence[Truth]:
@@ -106,5 +107,6 @@ def motion_of(record: Sequence[Truth]) -> Motion:
         ],
         float,
     ).reshape(-1, 12)
-    columns = [rows[:, index] for index in range(10)]
-    return Motion(*columns, rows[:, 10] > 0.5, rows[:, 11] > 0.5)
+    columns = {one.name: rows[:, index] for index, one in enumerate(fields(Motion))}
+    by_acc, by_lka = columns.pop("by_acc") > 0.5, columns.pop("by_lka") > 0.5
+    return Motion(**columns, by_acc=by_acc, by_lka=by_lka)

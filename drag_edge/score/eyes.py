@@ -33,7 +33,7 @@ class SensorModel:
     """
 
     errors: SensorErrors = field(
-        default_factory=lambda: SensorErrors(edge_sigma_px=1.0, dropout=0.05)
+        default_factory=lambda: SensorErrors(edge_sigma_px=1.0, dropout=0.05, clutter=0.3)
     )
     latency_s: float = 0.10
     latency_spread_s: float = 0.03

@@ -138,7 +138,9 @@ class _Loop:
             self._clock.advance_to(look_s)
             if ending.reached(self._result):
                 return
-            seen = self._eyes.look(self._result.session.snapshot())
+            snapshot = self._result.session.snapshot()
+            self._result.snapshots.append(snapshot)
+            seen = self._eyes.look(snapshot)
             delay_s = model.latency_s + float(rng.uniform(-1.0, 1.0)) * model.latency_spread_s
             arrival_s = max(look_s + delay_s, arrival_s + 1e-3) if index else look_s + delay_s
             arriving.append((arrival_s, seen))

@@ -63,7 +63,7 @@ class Score:
 
     @property
     def total(self) -> float:
-        """0–100: each group's weight spread evenly over its rows that were driven or ought to be."""
+        """0–100: each group's weight spread evenly over its rows that were asked for."""
         weights = {group: 0.0 for group in GROUP_WEIGHT}
         points = 0.0
         for group, weight in GROUP_WEIGHT.items():
@@ -128,8 +128,7 @@ def table(ours: Score, baseline: Score | None) -> list[str]:
         base = "" if other is None or not other.drives else f"{other.passes}/{other.drives}"
         own = f"{row.passes}/{row.drives}" if row.drives else "–"
         lines.append(f"{row.row.id:>3}  {mark:4} {own:>9}  {base:>9}  {row.row.title}")
-        for text in _beneath(row):
-            lines.append(f"{'':32}{text}")
+        lines += [f"{'':32}{text}" for text in _beneath(row)]
     lines.append(_sums("ours", ours))
     if baseline is not None:
         lines.append(_sums("baseline", baseline))

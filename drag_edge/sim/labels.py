@@ -16,6 +16,7 @@ from drag_edge.sim.painting.signals import signal_head_corners
 from drag_edge.sim.painting.vehicles import in_world, vehicle_mesh
 from drag_edge.sim.reference_line import FloatArray
 from drag_edge.sim.render_look import Look
+from drag_edge.sim.road import Decoration, OverheadSign
 from drag_edge.sim.road_surface import (
     mark_outline,
     open_stretches,
@@ -224,6 +225,40 @@ def split_labels(world: World, ego: EgoPose, camera: Camera, look: Look) -> list
         if hidden <= 0.6:
             labels.append(BoxLabel(mark.kind, *box, 1.0 - hidden, distance))
     return labels
+
+
+CLUTTER_REACH_M = 80.0
+
+
+def clutter_labels(world: World, ego: EgoPose, camera: Camera) -> list[BoxLabel]:
+    """What is no road user and yet may pass for one: flat things on the road, signs over it."""
+    projector = Projector(camera, ego)
+    things = [("car", _flat_corners(world, item)) for item in world.road.decorations]
+    things += [("truck", _panel_corners(world, sign)) for sign in world.road.overhead_signs]
+    labels = []
+    for name, corners in things:
+        optical = projector.to_optical(corners)
+        distance = float(np.linalg.norm(optical.mean(axis=0)))
+        if optical[:, 2].min() < 1.0 or distance > CLUTTER_REACH_M:
+            continue
+        box = _clipped_box(projector.to_pixels(optical), camera)
+        if box is not None:
+            labels.append(BoxLabel(name, *box, 1.0, distance))
+    return labels
+
+
+def _flat_corners(world: World, item: Decoration) -> FloatArray:
+    s = item.s_m + 0.5 * item.length_m * np.array([-1.0, -1.0, 1.0, 1.0])
+    d = item.d_m + 0.5 * item.width_m * np.array([-1.0, 1.0, 1.0, -1.0])
+    x, y, _ = world.road.pose(s, d)
+    return np.column_stack((x, y, np.zeros(4)))
+
+
+def _panel_corners(world: World, sign: OverheadSign) -> FloatArray:
+    d = sign.d_m + 0.5 * sign.width_m * np.array([-1.0, 1.0, 1.0, -1.0])
+    x, y, _ = world.road.pose(np.full(4, sign.s_m), d)
+    z = sign.height_m + sign.panel_height_m * np.array([0.0, 0.0, 1.0, 1.0])
+    return np.column_stack((x, y, z))
 
 
 def road_map(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -53,6 +54,14 @@ class DriverAct(Section):
     lateral_mps: float | None = quantity(
         None, "m/s", "Lets the car drift at this speed, left positive; 0 stops", ge=-3, le=3
     )
+    wanders_off_mps: float | None = quantity(
+        None,
+        "m/s",
+        "Inattentive: turns the car until it leaves its lane at this speed, left positive, then "
+        "only rests the hands on the wheel",
+        ge=-3,
+        le=3,
+    )
 
 
 class DriverSettings(Section):
@@ -74,6 +83,9 @@ class DriverSettings(Section):
         description="While ACC does not control: drives, holds_speed (blind to traffic) or never",
     )
     stops_at_red: bool = Field(True, description="Brakes for red and yellow lights")
+    torque_nm: float | None = quantity(
+        None, "Nm", "At the wheel while steering on purpose; none: clearly overriding", ge=0, le=9
+    )
     acts: tuple[DriverAct, ...] = Field((), description="What happens when")
 
 
@@ -122,6 +134,13 @@ class ActorSettings(Section):
     s_m: float | None = quantity(None, "m", "Station of its centre, instead of gap_m")
     lane: int | None = quantity(None, "1", "Lane, counted from the left, from 0", ge=0)
     d_m: float | None = quantity(None, "m", "Lateral position, left positive, instead of lane")
+    heading_deg: float = quantity(
+        0.0,
+        "deg",
+        "Turned against its lane, left positive: for what stands across",
+        ge=-180,
+        le=180,
+    )
     speed_kmh: float = quantity(0.0, "km/h", "Speed along its lane's direction", ge=0, le=250)
     follows: bool = Field(False, description="Keeps its distance from whoever is ahead")
     time_gap_s: float = quantity(1.5, "s", "Its distance when it follows", gt=0, le=10)
@@ -131,6 +150,10 @@ class ActorSettings(Section):
     speed_spread_kmh: float = quantity(0.0, "km/h", "The seed varies its speed by ±", ge=0, le=30)
     gap_spread_m: float = quantity(0.0, "m", "The seed varies its place by ±", ge=0, le=50)
     acts: tuple[ActorAct, ...] = Field((), description="What it does when")
+    motion: tuple[tuple[float, float], ...] = Field(
+        (),
+        description="[seconds, km/h] knots, linear between them: drives exactly like this",
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> ActorSettings:
@@ -138,6 +161,8 @@ class ActorSettings(Section):
             raise ValueError("an actor needs exactly one of gap_m, s_m")
         if (self.lane is None) == (self.d_m is None):
             raise ValueError("an actor needs exactly one of lane, d_m")
+        if any(later[0] <= sooner[0] for sooner, later in pairwise(self.motion)):
+            raise ValueError("motion: the seconds must increase")
         return self
 
 

@@ -14,6 +14,7 @@ from drag_edge.sim.camera import Camera
 from drag_edge.sim.labels import (
     BoxLabel,
     Roi,
+    clutter_labels,
     object_labels,
     road_map,
     signal_labels,
@@ -32,12 +33,16 @@ SPLIT_ROI: Roi = (0.2, 0.466667, 0.8, 1.0)
 @dataclass(frozen=True, slots=True)
 class SensorErrors:
     """What is wrong with every box: spread of its edges in pixels, share of boxes missing (each
-    on its own), score told, and the least height in pixels that is seen at all."""
+    on its own), score told, and the least height in pixels that is seen at all. ``clutter``:
+    share of pictures in which a steel plate, a patch or a sign over the road passes for a vehicle,
+    with ``clutter_score``."""
 
     edge_sigma_px: float = 0.0
     dropout: float = 0.0
     score: float = 0.9
     least_height_px: float = 10.0
+    clutter: float = 0.0
+    clutter_score: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,11 @@ class LabelSensor:
         """What all networks say about the picture of this instant."""
         world, ego, camera, look = snapshot.world, snapshot.ego_pose, self._camera, self._look
         objects = object_labels(world, ego, camera, look)
+        real = len(objects)
+        if self._front and self._errors.clutter > 0.0:
+            objects += self._mistaken(clutter_labels(world, ego, camera))
         results: dict[str, Result | None] = {
-            "objects": self._boxes(objects, OBJECTS_ROI, ROAD_USERS)
+            "objects": self._boxes(objects, OBJECTS_ROI, ROAD_USERS, real)
         }
         if self._front:
             classes = road_map(world, ego, camera, look, ROAD_ROI, ROAD_SIZE)
@@ -106,12 +114,17 @@ class LabelSensor:
         return perceived
 
     def _boxes(
-        self, labels: Sequence[BoxLabel], roi: Roi, vocabulary: tuple[str, ...]
+        self,
+        labels: Sequence[BoxLabel],
+        roi: Roi,
+        vocabulary: tuple[str, ...],
+        real: int | None = None,
     ) -> Detections:
         errors, region = self._errors, self._region(roi)
         boxes: list[tuple[float, float, float, float]] = []
         names: list[str] = []
-        for label in labels:
+        scores: list[float] = []
+        for number, label in enumerate(labels):
             # Drawn whether used or not, so that one box's fate never moves another's.
             shifts = self._rng.normal(0.0, 1.0, 4) * errors.edge_sigma_px
             lost = self._rng.random() < errors.dropout
@@ -120,13 +133,19 @@ class LabelSensor:
                 continue
             boxes.append(box)
             names.append(label.name)
+            trusted = real is None or number < real
+            scores.append(errors.score if trusted else errors.clutter_score)
         return Detections(
             boxes_px=np.array(boxes, np.float32).reshape(-1, 4),
-            scores=np.full(len(boxes), errors.score, np.float32),
+            scores=np.array(scores, np.float32),
             labels=tuple(names),
             vocabulary=vocabulary,
             region_px=region,
         )
+
+    def _mistaken(self, clutter: Sequence[BoxLabel]) -> list[BoxLabel]:
+        """Those that pass for a vehicle this time; every one draws its own lot."""
+        return [label for label in clutter if self._rng.random() < self._errors.clutter]
 
     def _region(self, roi: Roi) -> tuple[float, float, float, float]:
         width, height = self._camera.width, self._camera.height

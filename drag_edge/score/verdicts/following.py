@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from drag_edge.config.base import Section, quantity
-from drag_edge.score.drive import Drive, FloatArray
+from drag_edge.score.drive import BoolArray, Drive, FloatArray
 from drag_edge.score.spans import window_all, window_mean, window_slope
 from drag_edge.score.verdicts.verdict import Verdict
 
@@ -82,7 +82,7 @@ def comfort(drive: Drive, asked: Comfort) -> Verdict:
 
 
 def _used(
-    values: FloatArray, judged: FloatArray, speed_mps: FloatArray, limits: tuple[float, float]
+    values: FloatArray, judged: BoolArray, speed_mps: FloatArray, limits: tuple[float, float]
 ) -> float:
     """Per cent of the limit at its worst moment."""
     limit = np.interp(speed_mps, (SLOW_MPS, FAST_MPS), limits)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from drag_edge.sim.road_cursor import RoadCursor
@@ -65,11 +67,13 @@ def _make_actor(
             height_m,
             direction=-1 if opposite else 1,
             seed=look,
+            turned_rad=math.radians(settings.heading_deg),
         ),
         s_m=_start_s_m(settings, ego, length_m) + place_m,
         d_m=d_m,
         speed_mps=max(0.0, speed_kmh) * KMH,
         acts=settings.acts,
+        motion=settings.motion,
         follows=FollowingStyle(time_gap_s=settings.time_gap_s) if settings.follows else None,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from drag_edge.sim.road_cursor import RoadCursor
 from drag_edge.sim.scenario import ActorAct
 from drag_edge.sim.traffic.following import FollowingStyle, following_accel
@@ -17,7 +19,8 @@ MOVING_MPS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an actor is, for its whole life. ``direction``: 1 with the stations, −1 against."""
+    """What an actor is, for its whole life. ``direction``: 1 with the stations, −1 against;
+    ``turned_rad``: its heading against that direction, left positive."""
 
     actor_id: int
     name: str
@@ -27,6 +30,7 @@ class Body:
     height_m: float
     direction: int
     seed: int
+    turned_rad: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class MovingActor:
         speed_mps: float,
         acts: tuple[ActorAct, ...] = (),
         follows: FollowingStyle | None = None,
+        motion: tuple[tuple[float, float], ...] = (),
     ) -> None:
         self.body = body
         self.s_m = s_m
@@ -98,6 +103,8 @@ class MovingActor:
         self._move: _LateralMove | None = None
         self._yaw_offset_rad = 0.0
         self._indicator: Indicator = "off"
+        self._motion_s = tuple(time_s for time_s, _ in motion)
+        self._motion_mps = tuple(speed_kmh * KMH for _, speed_kmh in motion)
 
     @property
     def speed_along_mps(self) -> float:
@@ -110,6 +117,9 @@ class MovingActor:
         """Advance to ``time_s``, which is ``dt_s`` after the last step."""
         if self._acts:
             self._begin_acts(time_s, cursor, ego)
+        if self._motion_s:
+            self._wanted_mps = float(np.interp(time_s, self._motion_s, self._motion_mps))
+            self._wanted_accel_mps2 = math.inf
         self._step_along(dt_s, cursor, ahead)
         self._step_across(time_s)
 
@@ -127,7 +137,7 @@ class MovingActor:
             kind=body.kind,
             x_m=x,
             y_m=y,
-            yaw_rad=heading + self._yaw_offset_rad,
+            yaw_rad=heading + self._yaw_offset_rad + body.turned_rad,
             length_m=body.length_m,
             width_m=body.width_m,
             height_m=body.height_m,
