@@ -2,7 +2,7 @@
 """Check on a real GPU everything that CI cannot: one call, one table, one JSON.
 
     tools/gpu_check.py [--only a,d] [--quick] [--out FOLDER] [--engines FOLDER] [--extra NET.onnx]
-    tools/gpu_check.py --markdown RESULT.json      put a run's table into docs/gpu.md
+    tools/gpu_check.py --markdown RESULT.json...   put one run's table, or several, into docs/gpu.md
 
 Every part runs in processes of its own with a time limit: one that crashes is a row of the table.
 `result.json` in --out is whole after every part. Exit 0: nothing failed (rows that could not be
@@ -67,7 +67,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="no-cublas where cuBLAS and cuDNN are not there, or are stand-ins",
     )
     parser.add_argument("--limit", type=float, default=1500, help="seconds for everything")
-    parser.add_argument("--markdown", type=Path, metavar="RESULT.json")
+    parser.add_argument("--markdown", type=Path, nargs="+", metavar="RESULT.json")
     parser.add_argument("--page", type=Path, default=REPOSITORY / "docs" / "gpu.md")
     parser.add_argument("--part", choices=LETTERS, help=argparse.SUPPRESS)
     parser.add_argument("--shard", help=argparse.SUPPRESS)

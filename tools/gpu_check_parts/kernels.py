@@ -45,7 +45,7 @@ def _recipes() -> list[tuple[InputRecipe, TensorSpec]]:
         (InputRecipe("stretch", roi=part, rgb=False), (1, 3, 97, 131)),
         (InputRecipe("crop", mean=mean, std=std), (1, 3, 224, 224)),
     ]
-    types = [np.dtype(np.float32), np.dtype(np.float16)]
+    types: list[np.dtype[Any]] = [np.dtype(np.float32), np.dtype(np.float16)]
     found = [(r, TensorSpec("images", shape, t)) for r, shape in kinds for t in types]
     bytes_in = TensorSpec("images", (1, 3, 320, 320), np.dtype(np.uint8))
     return [*found, (InputRecipe("letterbox", scale=1.0), bytes_in)]
@@ -137,7 +137,7 @@ def _results(check: Check) -> None:
             for image in images:
                 perceived = running.infer(image)
                 require_results(perceived, running)
-                for name, model in running.pool.models().items():
+                for name, model in running.models().items():
                     _count(counts, perceived.results[name], _decoded(running.gpu, model, image))
             faults = running.faults()
         good = (

@@ -49,9 +49,13 @@ class Session:
         self._index += 1
         return self.pool.infer(frame)
 
+    def models(self) -> Mapping[str, Any]:
+        """The loaded models by name."""
+        return self.pool.models()
+
     def engines(self) -> Mapping[str, Any]:
-        """The loaded engines by model."""
-        return {name: model.engine for name, model in self.pool.models().items()}
+        """Their engines."""
+        return {name: model.engine for name, model in self.models().items()}
 
     def faults(self) -> str:
         """The events that are not everyday ones, on one line; "" if there were none."""

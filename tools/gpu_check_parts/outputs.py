@@ -93,7 +93,7 @@ def _compare(check: Check, reference: _Reference, file: Any, precision: str, wha
 
 def _run_all(engine: Any, reference: _Reference) -> list[Arrays]:
     name = engine.inputs[0].name
-    outputs = []
+    outputs: list[Arrays] = []
     for tensor in reference.inputs:
         engine.input_buffers[name][...] = tensor
         outputs.append({key: np.array(array) for key, array in engine.run().items()})
@@ -124,7 +124,9 @@ def _judge_results(
     what: str,
 ) -> None:
     try:
-        found = [reference.plan.decoder.decode(one, reference.placement) for one in outputs]
+        found: list[Any] = [
+            reference.plan.decoder.decode(one, reference.placement) for one in outputs
+        ]
     except OutputInvalidError as error:
         check.row(what, verdict=FAILED, detail=one_line(error), figures=figures)
         return

@@ -12,7 +12,7 @@ from drag_edge.sim.render import render
 from drag_edge.sim.scene_sampler import Focus, sample_scene
 
 Image = NDArray[np.uint8]
-_FOCI: tuple[Focus, ...] = ("objects", "signal", "split", "road")
+_FOCI: tuple[Focus, ...] = ("objects", "signal", "split", "signal")
 _FIRST_SEED = 7_000_000  # far from every seed that the demo models were trained or measured with
 _SIZE = (720, 1280)
 

@@ -16,7 +16,7 @@ from gpu_check_parts.driver import card, open_driver
 from gpu_check_parts.plain_build import build_plainly
 from gpu_check_parts.rows import FAILED, INFO, NOT_MEASURED, OK, one_line
 
-PICTURES = 24
+PICTURES = 32
 _PACKAGES = (
     "numpy",
     "tensorrt",
@@ -157,7 +157,7 @@ def _report(check: Check, onnx: Path, precision: str) -> None:
     if not target.is_file():
         check.row(what, verdict=NOT_MEASURED, detail="not built")
         return
-    note = {"how": "was there", "seconds": None}
+    note: dict[str, Any] = {"how": "was there", "seconds": None}
     if _note(target).is_file():
         note = json.loads(_note(target).read_text(encoding="utf-8"))
     took = "" if note["seconds"] is None else f", built in {note['seconds']} s"

@@ -10,8 +10,9 @@ class Part:
     """One letter of the table.
 
     module: in this package, with `run(check, shard)`. shards: each runs in a process of its own,
-    so that an abort in one is one row. limit_s: for each shard. may_die: shards whose sudden death
-    is what is shown.
+    so that an abort in one is one row. limit_s: for each shard. together: a few shards at the same
+    time, where neither time nor memory is measured. may_die: shards whose sudden death is what is
+    shown.
     """
 
     letter: str
@@ -19,6 +20,7 @@ class Part:
     module: str
     limit_s: float
     shards: tuple[str, ...] = ("",)
+    together: bool = False
     may_die: tuple[str, ...] = ()
 
 
@@ -56,12 +58,20 @@ PARTS: tuple[Part, ...] = (
             "corrupt head, raw plan",
             "other version, raw plan",
         ),
+        together=True,
     ),
-    Part("i", "kernels against the CPU", "kernels", 90, ("pictures", "results")),
+    Part("i", "kernels against the CPU", "kernels", 90, ("pictures", "results"), True),
     Part("b", "thousands of frames, lazily loaded, torch beside", "endurance", 240),
     Part("f", "device memory with and without shared scratch", "memory", 60, ("shared", "own")),
-    Part("g", "load and unload", "unload", 180, ("models", "everything")),
-    Part("j", "misuse and the end of the process", "misuse", 60, ("thread", "sigterm", "daemon")),
+    Part("g", "load and unload", "unload", 200, ("models", "everything")),
+    Part(
+        "j",
+        "misuse and the end of the process",
+        "misuse",
+        60,
+        ("thread", "sigterm", "daemon"),
+        together=True,
+    ),
     Part(
         "e",
         "the same engines in other runners",
@@ -83,6 +93,7 @@ PARTS: tuple[Part, ...] = (
             "ultralytics",
             "one primary context",
         ),
+        together=True,
         may_die=(
             "segmenter first",
             "segmenter last",

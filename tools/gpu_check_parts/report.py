@@ -89,12 +89,27 @@ def markdown(document: Mapping[str, Any] | None) -> str:
     return "\n".join(lines)
 
 
-def write_into(result: Path, page: Path) -> int:
-    """Replace the page's marked section by a run's table; an exit code."""
+def merged(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several runs on one machine as one; of a part that was run twice, the later run counts."""
+    rows: list[dict[str, Any]] = []
+    for document in documents:
+        again = {row["part"] for row in document["rows"]}
+        rows = [row for row in rows if row["part"] not in again] + list(document["rows"])
+    last = dict(documents[-1])
+    machines = [document["machine"] for document in documents if document.get("machine")]
+    last["machine"] = machines[-1] if machines else {}
+    last["quick"] = any(document.get("quick") for document in documents)
+    last["took_s"] = sum(document.get("took_s", 0) for document in documents)
+    last["rows"] = sorted(rows, key=lambda row: str(row["part"]))
+    return last
+
+
+def write_into(results: Sequence[Path], page: Path) -> int:
+    """Replace the page's marked section by the runs' table; an exit code."""
     try:
-        document = json.loads(result.read_text(encoding="utf-8"))
+        documents = [json.loads(file.read_text(encoding="utf-8")) for file in results]
     except (OSError, ValueError) as error:
-        print(f"{result}: {error}", file=sys.stderr)
+        print(f"gpu_check: {error}", file=sys.stderr)
         return 66
     text = page.read_text(encoding="utf-8")
     before, mark, rest = text.partition(BEGIN)
@@ -102,7 +117,8 @@ def write_into(result: Path, page: Path) -> int:
     if not mark or not end:
         print(f"{page} has no section between {BEGIN} and {END}", file=sys.stderr)
         return 66
-    page.write_text(f"{before}{BEGIN}\n\n{markdown(document)}\n\n{END}{after}", encoding="utf-8")
+    section = markdown(merged(documents))
+    page.write_text(f"{before}{BEGIN}\n\n{section}\n\n{END}{after}", encoding="utf-8")
     return 0
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from gpu_check_parts.rows import FAILED, INFO, NOT_MEASURED, Row, append_row, on
 
 _TAIL_BYTES = 4000
 _LAST_WORDS_S = 10.0
+_LEAST_S = 5.0  # no part says anything in less
+_AT_ONCE = 4
 
 
 def run_parts(options: argparse.Namespace, script: Path) -> dict[str, Any]:
@@ -27,22 +30,31 @@ def run_parts(options: argparse.Namespace, script: Path) -> dict[str, Any]:
     started_s = time.monotonic()
     rows: list[Row] = []
     document = document_of(rows, options, 0.0)
-    wanted = [part for part in PARTS if part.letter in _wanted(options)]
-    for part in wanted:
-        for index, shard in enumerate(part.shards):
+    for part in (part for part in PARTS if part.letter in _wanted(options)):
+        files = [logs / f"{part.letter}{index}.jsonl" for index in range(len(part.shards))]
+
+        def one(index: int, part: Part = part, files: list[Path] = files) -> None:
             left_s = options.limit - (time.monotonic() - started_s)
-            file = logs / f"{part.letter}{index}.jsonl"
-            file.unlink(missing_ok=True)
-            if left_s < 5:
-                what = f"{part.title} ({shard})" if shard else part.title
-                why = f"the whole run's {options.limit:.0f} s were over"
-                append_row(file, Row(part.letter, what, verdict=NOT_MEASURED, detail=why))
-            else:
-                _run_shard(options, script, part, shard, file, min(part.limit_s, left_s))
-            rows += read_rows(file)
-            document = document_of(rows, options, time.monotonic() - started_s)
-            write_document(options.out / "result.json", document)
+            _run_in_time(options, script, part, part.shards[index], files[index], left_s)
+
+        with ThreadPoolExecutor(_AT_ONCE if part.together else 1) as pool:
+            for index, _ in enumerate(pool.map(one, range(len(part.shards)))):
+                rows += read_rows(files[index])
+                document = document_of(rows, options, time.monotonic() - started_s)
+                write_document(options.out / "result.json", document)
     return document
+
+
+def _run_in_time(
+    options: argparse.Namespace, script: Path, part: Part, shard: str, file: Path, left_s: float
+) -> None:
+    file.unlink(missing_ok=True)
+    if left_s >= _LEAST_S:
+        _run_shard(options, script, part, shard, file, min(part.limit_s, left_s))
+        return
+    what = f"{part.title} ({shard})" if shard else part.title
+    why = f"the whole run's {options.limit:.0f} s were over"
+    append_row(file, Row(part.letter, what, verdict=NOT_MEASURED, detail=why))
 
 
 def _wanted(options: argparse.Namespace) -> set[str]:
@@ -75,7 +87,7 @@ def _run_shard(
         )
         ended = _wait(process, limit_s)
     took_s = time.monotonic() - started_s
-    say(f"   {took_s:.1f} s")
+    say(f"   {name}: {took_s:.1f} s")
     what = f"{part.title} ({shard})" if shard else part.title
     if not ended:
         detail = f"not done after {limit_s:.0f} s and ended; {last_words(log)}"
