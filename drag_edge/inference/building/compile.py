@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drag_edge.errors import InvalidConfigError
+from drag_edge.errors import InvalidConfigError, UnavailableError
 from drag_edge.inference.building.calibration import prepare_calibration
 from drag_edge.inference.building.calibrator import Feed, make_calibrator
 from drag_edge.inference.building.config import abilities_of, make_config
@@ -61,6 +61,7 @@ def compile_plan(
     """Raises DragEdgeError or ModelError. Nothing of TensorRT's is left when it returns."""
     logger = shared_logger(trt)
     logger.lines.take_errors()
+    logger.lines.take_warnings()
     with ExitStack() as stack:
         if options.verbose:
             logger.lines.on_line = lambda severity, text: on_progress(f"[{severity}] {text}")
@@ -84,7 +85,7 @@ class _Compilation:
     def run(self, logger: Any) -> Compiled:
         trt, options, graph = self._trt, self._options, self._source.graph
         trt.init_libnvinfer_plugins(logger, "")
-        builder = trt.Builder(logger)
+        builder = _make_builder(trt, logger)
         self._gpu.assert_unchanged("TensorRT made a builder")
         facts = NetworkFacts(graph.quantised, graph.half)
         recipe = make_recipe(options, self._offers, abilities_of(builder), facts)
@@ -141,6 +142,17 @@ class _Compilation:
     def _no_engine(self, errors: list[str]) -> str:
         said = "\n  ".join(errors) or "it did not say why; --verbose shows its whole log"
         return f"{self._options.onnx}: TensorRT {self._offers.version} builds no engine:\n  {said}"
+
+
+def _make_builder(trt: Any, logger: Any) -> Any:
+    try:
+        return trt.Builder(logger)
+    except (TypeError, RuntimeError) as error:  # what its binding makes of a null pointer
+        said = "; ".join(logger.lines.take_errors() or logger.lines.take_warnings())
+        raise UnavailableError(
+            f"TensorRT {trt.__version__} does not start: {said or error}; "
+            "drag-edge doctor tells more"
+        ) from error
 
 
 def _shapes(count: int, get: Callable[[int], Any]) -> dict[str, Shape]:
