@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drag_edge import __version__, errors
+from drag_edge.inference.building.command import add_arguments as add_build_arguments
 from drag_edge.score.command import add_arguments as add_score_arguments
 
 # Everything heavy is imported by the command that needs it: the bus is served first.
@@ -68,12 +69,15 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the configuration's JSON schema")
     schema.set_defaults(command=_schema)
 
-    model = commands.add_parser("model", help="look at a model file")
+    model = commands.add_parser("model", help="look at a model file, build an engine from one")
     verbs = model.add_subparsers(metavar="VERB", required=True)
     inspect = verbs.add_parser("inspect", help="names, shapes, types, metadata of a model file")
     inspect.add_argument("file", type=Path)
     inspect.add_argument("--json", action="store_true", help="the same for a program")
     inspect.set_defaults(command=_inspect)
+    build = verbs.add_parser("build", help="build a TensorRT engine for this device from an ONNX")
+    add_build_arguments(build)
+    build.set_defaults(command=_build)
 
     card = commands.add_parser("score", help="drive the scorecard closed loop and judge it")
     add_score_arguments(card)
@@ -147,6 +151,12 @@ def _score(options: argparse.Namespace) -> int:
     from drag_edge.score.command import run
 
     return run(options)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from drag_edge.inference.building.command import run as build
+
+    return build(options)
 
 
 def _bench(options: argparse.Namespace) -> int:
