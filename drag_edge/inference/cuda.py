@@ -86,7 +86,6 @@ class Gpu:
         device = driver.Device(ordinal)
         self.device = _describe(driver, device)
         library.ask_for_blocking_waits(ordinal)
-        self._before = library.current_context()
         with ExitStack() as undo:
             self._context: Any = device.retain_primary_context()
             undo.callback(self._drop)
@@ -278,8 +277,11 @@ class Gpu:
 
     def _drop(self) -> None:
         """Release the primary context. The binding leaves it on the driver's stack: off with it."""
-        self._context = None
-        if self._handle != self._before and self._library.current_context() == self._handle:
+        try:
+            before = self._library.current_context()
+        finally:
+            self._context = None
+        if self._library.current_context() != before:
             self._library.pop_context()
 
     def _translated(self, what: str, error: Exception) -> Exception:
