@@ -12,7 +12,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.engine_file import read_engine_file, read_marks
@@ -77,8 +78,8 @@ def read_sidecar(engine: Path) -> Sidecar | None:
     if marks is None or hashlib.sha256(data).hexdigest() != marks.sidecar_sha256:
         return None
     try:
-        return _parse(json.loads(data))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return TypeAdapter(Sidecar).validate_json(data)
+    except ValueError:
         return None
 
 
@@ -92,15 +93,3 @@ def file_sha256(path: Path) -> str:
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from error
     return digest.hexdigest()
-
-
-def _parse(said: dict[str, Any]) -> Sidecar:
-    known = {item.name for item in dataclasses.fields(Sidecar)}
-    values = {key: value for key, value in said.items() if key in known}
-    for key in ("inputs", "outputs"):
-        values[key] = {name: tuple(shape) for name, shape in values[key].items()}
-    values["profile"] = {
-        name: tuple(tuple(shape) for shape in shapes)
-        for name, shapes in values.get("profile", {}).items()
-    }
-    return Sidecar(**values)
