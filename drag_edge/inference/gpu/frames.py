@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from drag_edge.inference.cuda import Gpu
     from drag_edge.inference.gpu.memory import DeviceMemory, GpuEvent, PinnedArray
 
+READ_BEYOND = 8
 _SLOTS = 2
+_CHUNK_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFrame:
-    """A picture where the GPU reads it: uint8 BGR, rows of `stride_bytes`."""
+    """A picture where the GPU reads it: uint8 BGR, rows of `stride_bytes`.
+
+    READ_BEYOND bytes behind its last one may be read too; what they are does not matter.
+    """
 
     pointer: int
     width: int
@@ -57,10 +62,8 @@ class FrameUpload:
         if self._image is not None:
             self.next_frame()  # a second picture without a new frame: the first may be in use
         slot = self._slots[self._at]
-        pixels = slot.hold(image.nbytes)
-        np.copyto(pixels.reshape(image.shape), image)
         height, width, _ = image.shape
-        self._frame = DeviceFrame(self._on_device(slot, pixels), width, height, width * 3)
+        self._frame = DeviceFrame(self._upload(slot, image), width, height, width * 3)
         self._image = image
         self.uploads += 1
         return self._frame
@@ -84,17 +87,30 @@ class FrameUpload:
             self._device.free()
             self._device = None
 
-    def _on_device(self, slot: _Slot, pixels: NDArray[np.uint8]) -> int:
-        """The address where the GPU reads these pixels."""
+    def _upload(self, slot: _Slot, image: NDArray[np.uint8]) -> int:
+        """Put the pixels on their way; the address where the GPU reads them."""
+        pixels = slot.hold(image.nbytes).reshape(image.shape)
         if self._mapped:
+            np.copyto(pixels, image)
             return slot.device_pointer
-        if self._device is None or self._device.nbytes < pixels.nbytes:
+        pointer = self._room(image.nbytes)
+        stride_bytes = pixels.strides[0]
+        rows = max(_CHUNK_BYTES // stride_bytes, 1)
+        # The GPU fetches one part while the host writes the next.
+        for top in range(0, len(pixels), rows):
+            np.copyto(pixels[top : top + rows], image[top : top + rows])
+            self._gpu.copy_in(pointer + top * stride_bytes, pixels[top : top + rows])
+        return pointer
+
+    def _room(self, nbytes: int) -> int:
+        """Where the GPU keeps a picture of that size: one place for all, grown when needed."""
+        room = nbytes + READ_BEYOND
+        if self._device is None or self._device.nbytes < room:
             if self._device is not None:
                 self._gpu.synchronise()
                 self._device.free()
                 self._device = None
-            self._device = self._gpu.allocate(pixels.nbytes)
-        self._gpu.copy_in(self._device.pointer, pixels)
+            self._device = self._gpu.allocate(room)
         return self._device.pointer
 
 
@@ -120,11 +136,12 @@ class _Slot:
         if self._busy and self._done is not None:
             self._done.wait()
         self._busy = False
-        if self._pinned is None or self._pinned.array.nbytes < nbytes:
+        room = nbytes + READ_BEYOND
+        if self._pinned is None or self._pinned.array.nbytes < room:
             if self._pinned is not None:
                 self._pinned.free()
                 self._pinned = None
-            self._pinned = self._gpu.pinned((nbytes,), np.uint8, mapped=self._mapped)
+            self._pinned = self._gpu.pinned((room,), np.uint8, mapped=self._mapped)
         pixels: NDArray[np.uint8] = self._pinned.array[:nbytes]
         return pixels
 

@@ -94,12 +94,13 @@ class PictureStep:
 
     def _arguments(self, placement: Placement, taps: int) -> tuple[Any, ...]:
         """The kernel's arguments after the frame's own."""
-        gain, offset = normalisation(self._recipe)
+        rgb = self._recipe.rgb
+        gain, offset = (n[::-1] if rgb else n for n in normalisation(self._recipe))
         rows = taps + placement.width * _TAP_BYTES
         numbers = (
             *(placement.left, placement.top, placement.width, placement.height),
             *(placement.input_width, placement.input_height, self._recipe.pad),
-            *((2, -1) if self._recipe.rgb else (0, 1)),
+            *((2, -1) if rgb else (0, 1)),
         )
         return (
             np.uintp(taps),

@@ -7,8 +7,8 @@ __device__ inline void paint(unsigned char* map, int pixel, unsigned char surfac
 
 template <typename T>
 __device__ inline void paint_scores(
-    const T* scores, int channels, int pixels, const unsigned char* surfaces, int merge,
-    unsigned char* map, int* bad) {
+    const T* __restrict__ scores, int channels, int pixels,
+    const unsigned char* __restrict__ surfaces, int merge, unsigned char* map, int* bad) {
     const int pixel = blockIdx.x * blockDim.x + threadIdx.x;
     if (pixel >= pixels) return;
     float best = to_float(scores[pixel]);
@@ -32,8 +32,8 @@ __device__ inline void paint_ids(
 
 #define SURFACE(NAME, TYPE)                                                                    \
     extern "C" __global__ void NAME(                                                           \
-        const TYPE* scores, int channels, int pixels, const unsigned char* surfaces,           \
-        int merge, unsigned char* map, int* bad) {                                             \
+        const TYPE* __restrict__ scores, int channels, int pixels,                             \
+        const unsigned char* __restrict__ surfaces, int merge, unsigned char* map, int* bad) { \
         paint_scores<TYPE>(scores, channels, pixels, surfaces, merge, map, bad);               \
     }
 

@@ -8,6 +8,7 @@
 
 #define __device__
 #define __global__
+#define __align__(bytes) alignas(bytes)
 
 struct Dimensions {
     int x, y, z;

@@ -31,6 +31,16 @@ def test_all_models_share_one_upload(gpu: HostGpu) -> None:
     np.testing.assert_array_equal(seen(gpu, frames.pop()), image)
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (1921, 1081), (400_000, 2)])
+def test_a_large_picture_travels_in_parts_and_arrives_whole(
+    gpu: HostGpu, size: tuple[int, int]
+) -> None:
+    image = picture(*size)
+    frame = FrameUpload(gpu).put(image)
+    assert gpu.put_count > 1
+    np.testing.assert_array_equal(seen(gpu, frame), image)
+
+
 def test_the_same_array_in_a_new_frame_is_uploaded_again(gpu: HostGpu) -> None:
     upload = FrameUpload(gpu)
     image = picture(30, 20)
