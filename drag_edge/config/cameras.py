@@ -17,6 +17,8 @@ class Role(str, Enum):
     LEFT = "left"
     RIGHT = "right"
     REAR = "rear"
+    PARKING_LEFT = "parking_left"
+    PARKING_RIGHT = "parking_right"
 
 
 class MountSettings(Section):
@@ -59,7 +61,13 @@ class CameraSettings(Section):
         min_length=1,
         json_schema_extra={"path": "source"},
     )
-    role: Role = Field(Role.FRONT, description="Which way it looks: front, left, right or rear")
+    role: Role = Field(
+        Role.FRONT,
+        description=(
+            "Which way it looks: front, left and right (mirrors, looking back), rear; "
+            "parking_left and parking_right look straight aside and only measure parking gaps"
+        ),
+    )
     mount: MountSettings = Field(..., description="Where it sits on the vehicle")
     intrinsics: IntrinsicsSettings | Path = input_file(
         ..., "The lens: numbers in place, or a YAML file with the same keys"

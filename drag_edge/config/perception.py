@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from drag_edge.config.base import Section, quantity
 from drag_edge.config.lanes import LaneSettings, PathSettings, PitchSettings
+from drag_edge.config.parking import ParkingSettings
 from drag_edge.config.tracking import RangeSettings, RejectionSettings, TrackSettings
 
 
@@ -114,6 +115,9 @@ class PerceptionSettings(Section):
     lead: LeadSettings = Field(default_factory=LeadSettings, description="Lead selection")
     blind_spot: BlindSpotSettings = Field(
         default_factory=BlindSpotSettings, description="Side and rear"
+    )
+    parking: ParkingSettings = Field(
+        default_factory=ParkingSettings, description="Gaps between parked vehicles"
     )
     lights: LightSettings = Field(default_factory=LightSettings, description="Traffic lights")
     marks: MarkSettings = Field(default_factory=MarkSettings, description="Road marks")

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 class EgoState:
     """The own vehicle at `time_s`; a signal that is unknown or too old is None, never a guess.
 
-    speed_mps ≥ 0. yaw_rate_radps and steering angles: left positive (ISO 8855).
+    speed_mps ≥ 0, also backwards. yaw_rate_radps and steering angles: left positive (ISO 8855).
     steering_wheel_angle_rad: at the wheel the driver holds. accelerator: 0–1.
     set_speed_mps, gap_setting (1 short … 3 long) and acc_enabled are the driver's choices.
     hands_on: None where the vehicle cannot tell. driver_torque_nm: left positive.
+    reverse: the reverse gear is engaged.
     """
 
     time_s: float
@@ -29,3 +30,4 @@ class EgoState:
     set_speed_mps: float | None = None
     gap_setting: int | None = None
     hands_on: bool | None = None
+    reverse: bool | None = None

@@ -11,6 +11,7 @@ from drag_edge.inference.results import Perceived
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.front import FrontView, empty_view
+from drag_edge.perception.parking.watch import ParkingWatch
 from drag_edge.perception.scene import Scene
 from drag_edge.perception.sides import SideViews
 
@@ -35,6 +36,7 @@ class Perception:
         self._front_name = fronts[0] if fronts else None
         self._front = FrontView(fronts[0], cameras[fronts[0]], settings, body) if fronts else None
         self._sides = SideViews(cameras, roles, settings, body)
+        self._parking = ParkingWatch(cameras, roles, settings, body)
         self._view = empty_view(0.0)
 
     def understand(self, perceived: Mapping[str, Perceived], ego: EgoState, time_s: float) -> Scene:
@@ -69,4 +71,5 @@ class Perception:
             pitch_rad=view.pitch_rad,
             events=front_events + sides.events,
             rejected=view.rejected + sides.rejected,
+            parking=self._parking.step(perceived, ego),
         )

@@ -175,13 +175,69 @@ class RejectedBox:
 
 
 @dataclass(frozen=True, slots=True)
+class Pose:
+    """A place and heading in odometry axes: those of the ego when dead reckoning began."""
+
+    x_m: float
+    y_m: float
+    yaw_rad: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParkingGap:
+    """A gap between two parked vehicles, in odometry axes.
+
+    side: 1 left, −1 right of the ego as it drove past. corner: its rear end at the road side, the
+    heading along the row as driven. length_m: along the row; length_std_m includes the odometry.
+    free_depth_m: how far from the road side it was seen to be free; what was not looked at is not
+    free. crosswise: the neighbours stand across the row. rear_flank_m, front_flank_m: how much
+    deeper than the corner each neighbour's near flank lies.
+    """
+
+    id: int
+    side: int
+    corner: Pose
+    length_m: float
+    length_std_m: float
+    free_depth_m: float
+    crosswise: bool
+    rear_flank_m: float
+    front_flank_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedVehicle:
+    """A standing vehicle beside the way: its rear near corner, size along and across the row."""
+
+    side: int
+    corner: Pose
+    length_m: float
+    width_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """What is known of parking beside the way; pose: the ego's at time_s in the same axes.
+
+    start: counts how often odometry began anew; places of another start mean nothing.
+    """
+
+    time_s: float
+    start: int
+    pose: Pose
+    gaps: tuple[ParkingGap, ...]
+    vehicles: tuple[ParkedVehicle, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """The road as understood from frames up to `time_s` (capture time of the newest front frame).
 
     None means unknown (the model failed, is not configured, or is too old); an empty tuple means
     looked and saw nothing. pitch_rad: estimated deviation from the mounted pitch, nose down
     positive. events: what went wrong or is implausible in this step. rejected: detections of this
-    step that are no road users, each with its reason.
+    step that are no road users, each with its reason. parking: None without odometry or without a
+    camera to the side.
     """
 
     time_s: float
@@ -199,3 +255,4 @@ class Scene:
     pitch_rad: float
     events: tuple[Event, ...]
     rejected: tuple[RejectedBox, ...] = ()
+    parking: Parking | None = None

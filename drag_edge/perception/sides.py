@@ -19,6 +19,7 @@ from drag_edge.perception.scene import BlindSpot, RejectedBox, Track
 from drag_edge.perception.tracked import Moment
 from drag_edge.perception.tracks import Tracker
 
+_SIDE_ROLES = frozenset((Role.LEFT, Role.RIGHT, Role.REAR))
 # Identities of different cameras never meet.
 _IDS_PER_CAMERA = 1_000_000
 # The mirrors' own pitch is not estimated: loading and bumps move it by about this much.
@@ -103,7 +104,7 @@ class SideViews:
         settings: PerceptionSettings,
         body: BodySettings,
     ) -> None:
-        names = [name for name in cameras if roles[name] is not Role.FRONT]
+        names = [name for name in cameras if roles[name] in _SIDE_ROLES]
         self._cameras = [
             SideCamera(
                 name, cameras[name], roles[name], settings, body, (order + 1) * _IDS_PER_CAMERA

@@ -95,5 +95,7 @@ def test_the_schema_knows_units_limits_switches_and_strangers() -> None:
     window = schema["definitions"]["DisplaySettings"]["properties"]["window"]
     assert {"enum": ["on", "off", "yes", "no"]} in window["anyOf"]
     role: Any = schema["definitions"]["CameraSettings"]["properties"]["role"]
-    assert role["enum"] == ["front", "left", "right", "rear"]
+    assert role["enum"] == [
+        "front", "left", "right", "rear", "parking_left", "parking_right",
+    ]  # fmt: skip
     assert role["default"] == "front"

@@ -1,0 +1,1 @@
+"""Parked vehicles and the gaps between them, measured while driving past."""
