@@ -6,6 +6,7 @@ an engine is opened; nothing is looked up while it runs.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -44,6 +45,7 @@ class TensorRtEngine:
         self._bind: Callable[[], None] = _nothing
         self._bound = -1
         self._leave_scratch: Callable[[], None] = _nothing
+        self._metadata: Mapping[str, Any] = {}
         self._engine: Any = None
         self._context: Any = None
         self._execute: Callable[[int], bool] = _closed
@@ -56,18 +58,13 @@ class TensorRtEngine:
             gpu.at_close(CloseStage.EXECUTION_CONTEXTS, self._drop_context),
             gpu.at_close(CloseStage.ENGINES, self._drop_engine),
         ]
-        with ExitStack() as undo:
-            undo.callback(self.close)
-            described = read_engine_file(file)
-            self._metadata = described.metadata
-            self._engine = runtime.load(described)
-            self._make_context(scratch)
-            self._fix_shapes()
-            self._allocate()
-            self.enqueue()  # the first execution loads kernels and may allocate
-            gpu.synchronise()
-            gpu.assert_unchanged(f"TensorRT ran {file.name}")
-            undo.pop_all()
+        try:
+            self._open(file, scratch)
+        except BaseException as error:
+            # The calls that it came through still hold engine and context by their local names.
+            traceback.clear_frames(error.__traceback__)
+            self.close()
+            raise
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -166,11 +163,23 @@ class TensorRtEngine:
             if self._context is not None:
                 self._gpu.synchronise()  # the GPU may still be at it
 
+    def _open(self, file: Path, scratch: Scratch | None) -> None:
+        described = read_engine_file(file)
+        self._metadata = described.metadata
+        self._engine = self._runtime.load(described)
+        self._make_context(scratch)
+        self._fix_shapes()
+        self._allocate()
+        self.enqueue()  # the first execution loads kernels and may allocate
+        self._gpu.synchronise()
+        self._gpu.assert_unchanged(f"TensorRT ran {file.name}")
+
     def _drop_context(self) -> None:
         self._execute = _closed
         self._context = None
 
     def _drop_engine(self) -> None:
+        self._bind = _nothing
         self._engine = None
 
     def _make_context(self, scratch: Scratch | None) -> None:
@@ -185,8 +194,10 @@ class TensorRtEngine:
         self._execute = self._context.execute_async_v3
 
     def _share(self, scratch: Scratch, shared: Sharing) -> None:
+        give = shared.bind
+
         def bind() -> None:
-            shared.bind(self._context, scratch.pointer, scratch.nbytes)
+            give(self._context, scratch.pointer, scratch.nbytes)
             self._bound = scratch.generation
 
         self._leave_scratch = scratch.join(shared.nbytes)

@@ -114,17 +114,12 @@ def test_a_step_that_raises_is_told_and_stops_no_other(machine: Machine) -> None
     assert gpu.closed
 
 
-@pytest.mark.parametrize(
-    ("call", "left"),
-    [("cuDevicePrimaryCtxRetain", []), ("cuCtxPushCurrent", []), ("cuStreamCreate", [])],
-)
-def test_nothing_stays_after_a_failure_half_way(
-    call: str, left: list[int], machine: Machine
-) -> None:
+@pytest.mark.parametrize("call", ["cuDevicePrimaryCtxRetain", "cuStreamCreate"])
+def test_nothing_stays_after_a_failure_half_way(call: str, machine: Machine) -> None:
     machine.fails[call] = 1
     with pytest.raises(machine.driver.LogicError):
         machine.open()
-    assert machine.stack == left
+    assert machine.stack == []
     assert machine.live == {}
     assert machine.journal.count("retain") == machine.journal.count("release")
 

@@ -65,5 +65,7 @@ class Scratch:
         block, self._block = self._block, None
         if block is not None:
             self.generation += 1
-            self._gpu.synchronise()
-            block.free()
+            try:
+                self._gpu.synchronise()
+            finally:
+                block.free()
