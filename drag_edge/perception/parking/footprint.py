@@ -132,6 +132,11 @@ class ParkedBody:
             front = max(span.front.tangent, high - reach)
         return min(max(rear, low), high), max(min(front, high), low)
 
+    def way_m(self, eye: Eye) -> float:
+        """How far away it was last seen from."""
+        last = self.last_eye
+        return 0.0 if last is None else math.hypot(eye.x_m - last.x_m, eye.y_m - last.y_m)
+
     def explains(self, rear: float, front: float, eye: Eye) -> bool:
         """Whether a box seen from there is this vehicle and nothing more."""
         box = self.rectangle

@@ -19,7 +19,8 @@ from drag_edge.perception.scene import ParkedVehicle, ParkingGap, Pose
 
 _USUAL_DISTANCE_M = 1.2
 _LEAST_SHARE = 0.25
-_FURTHEST_OFF_RAD = 0.35
+_FURTHEST_OFF_RAD = 0.3
+_OFF_RAD_PER_M = 0.2
 _UNSEEN_COST_1PM = 0.05
 _SAME_GAP_M = 1.0
 _LEAST_GAP_M = 1.5
@@ -137,7 +138,7 @@ class Row:
             for bearing, seen, wanted in ((span.rear, one, rear), (span.front, other, front))
             if bearing.seen
         ]
-        if max(off, default=0.0) > _FURTHEST_OFF_RAD:
+        if max(off, default=0.0) > _FURTHEST_OFF_RAD + _OFF_RAD_PER_M * body.way_m(eye):
             return 0.0
         shared = min(front, other) - max(rear, one)
         return max(0.0, shared) / max(max(front, other) - min(rear, one), 1e-6)
