@@ -15,8 +15,10 @@ from drag_edge.score.loop import Alter, drive
 from drag_edge.score.plots import trace_of
 from drag_edge.score.result import Driver, DriveResult, Judged
 from drag_edge.score.row import Case
+from drag_edge.score.traffic import with_traffic
 from drag_edge.score.verdicts import judged
 from drag_edge.score.verdicts.quiet import brakings_of
+from drag_edge.score.verdicts.strings import motion_to_follow
 
 # docs/adas.md, "The well-known simple rules".
 BASELINE = (
@@ -25,6 +27,10 @@ BASELINE = (
     "adas.aeb={policy: ttc_stages, ttc_full_s: 0.6, ttc_partial_s: 1.5, ttc_warn_s: 3.0}",
     "adas.bsd={policy: box, box_x_min_m: -4, box_x_max_m: -1, box_y_min_m: 0, box_y_max_m: 2}",
 )
+
+
+SEEDS_APART = 1000
+"""Between the seeds of a string's cars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +59,43 @@ def do(task: Task, config: Path, alter: Alter | None = None) -> DriveResult:
     case = task.case
     try:
         settings = settings_for(config, task.driver, case.settings)
-        done = drive(case.scenario, settings, seed=task.seed, ends_on=case.ends_on, alter=alter)
+        drives = _drives(task, settings, alter)
     except Exception as error:  # noqa: BLE001  the daemon must not let any out: that is judged
         told = f"{type(error).__name__}: {error}"
         return DriveResult(
             case.row_id, case.id, task.seed, task.driver, (), error=f"exception {told}"
         )
-    return result_of(task, done, time.perf_counter() - started_s)
+    return result_of(task, drives, time.perf_counter() - started_s)
 
 
-def result_of(task: Task, done: Drive, wall_s: float) -> DriveResult:
-    """The verdicts on a drive."""
+def _drives(task: Task, settings: Settings, alter: Alter | None) -> list[Drive]:
+    """The case's drive; of a string, every car's, each behind the motion of the one before."""
+    case = task.case
+    scenario = case.scenario
+    if case.traffic is not None:
+        scenario = with_traffic(scenario, case.traffic, task.seed)
+    drives = []
+    for car in range(case.cars):
+        seed = task.seed + SEEDS_APART * car
+        done = drive(scenario, settings, seed=seed, ends_on=case.ends_on, alter=alter)
+        drives.append(done)
+        if case.cars > 1:
+            lead = scenario.actors[0].model_copy(
+                update={"acts": (), "motion": tuple(motion_to_follow(done))}
+            )
+            scenario = scenario.model_copy(update={"actors": (lead, *scenario.actors[1:])})
+    return drives
+
+
+def result_of(task: Task, drives: Sequence[Drive], wall_s: float) -> DriveResult:
+    """The verdicts on a drive, or on every car of a string."""
     case = task.case
     found = []
-    for check in case.checks:
-        verdict = judged(done, check)
-        found.append(Judged(check.name, verdict.passed, dict(verdict.figures), verdict.text))
+    for number, done in enumerate(drives, start=1):
+        for check in case.checks:
+            verdict = judged(done, check)
+            text = verdict.text if len(drives) == 1 else f"car {number}: {verdict.text}"
+            found.append(Judged(check.name, verdict.passed, dict(verdict.figures), text))
     passed = all(one.passed for one in found)
     return DriveResult(
         row_id=case.row_id,
@@ -76,8 +103,8 @@ def result_of(task: Task, done: Drive, wall_s: float) -> DriveResult:
         seed=task.seed,
         driver=task.driver,
         judged=tuple(found),
-        false_brakings=0 if case.aeb else len(brakings_of(done)),
-        simulated_s=done.end_s,
+        false_brakings=0 if case.aeb else sum(len(brakings_of(done)) for done in drives),
+        simulated_s=sum(done.end_s for done in drives),
         wall_s=wall_s,
-        trace=trace_of(done) if task.trace or not passed else None,
+        trace=trace_of(drives[-1]) if task.trace or not passed else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,10 +211,10 @@ def _row_json(row: RowScore) -> dict[str, Any]:
 
 
 def _drive_json(drive: DriveResult) -> dict[str, Any]:
-    checks: Mapping[str, Any] = {
-        one.check: {"passed": one.passed, "text": one.text, "figures": dict(one.figures)}
+    checks = [
+        {"check": one.check, "passed": one.passed, "text": one.text, "figures": dict(one.figures)}
         for one in drive.judged
-    }
+    ]
     return {
         "seed": drive.seed,
         "passed": drive.passed,

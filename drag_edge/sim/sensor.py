@@ -22,6 +22,10 @@ from drag_edge.sim.labels import (
 )
 from drag_edge.sim.render_look import Look
 from drag_edge.sim.session import Snapshot
+from drag_edge.sim.world import Actor, EgoPose, World
+
+NEAR_M = 15.0
+"""Longer than half of any vehicle and the way from the rear axle to a camera."""
 
 ROAD_ROI: Roi = (0.0, 0.444444, 1.0, 1.0)
 ROAD_SIZE = (512, 160)
@@ -83,7 +87,8 @@ class LabelSensor:
 
     def perceive(self, snapshot: Snapshot) -> Perceived:
         """What all networks say about the picture of this instant."""
-        world, ego, camera, look = snapshot.world, snapshot.ego_pose, self._camera, self._look
+        ego, camera, look = snapshot.ego_pose, self._camera, self._look
+        world = self._within_reach(snapshot.world, ego)
         objects = object_labels(world, ego, camera, look)
         real = len(objects)
         if self._front and self._errors.clutter > 0.0:
@@ -142,6 +147,20 @@ class LabelSensor:
             vocabulary=vocabulary,
             region_px=region,
         )
+
+    def _within_reach(self, world: World, ego: EgoPose) -> World:
+        """The world without those who are behind the camera, or too far away to be seen: they
+        would only cost time."""
+        camera = self._camera
+        yaw = ego.yaw_rad + math.radians(camera.mount.yaw_deg)
+        cosine, sine = math.cos(yaw), math.sin(yaw)
+
+        def matters(actor: Actor) -> bool:
+            ahead_m = (actor.x_m - ego.x_m) * cosine + (actor.y_m - ego.y_m) * sine
+            reach_m = camera.fy * actor.height_m / self._errors.least_height_px
+            return -NEAR_M < ahead_m < reach_m + NEAR_M
+
+        return replace(world, actors=tuple(actor for actor in world.actors if matters(actor)))
 
     def _mistaken(self, clutter: Sequence[BoxLabel]) -> list[BoxLabel]:
         """Those that pass for a vehicle this time; every one draws its own lot."""

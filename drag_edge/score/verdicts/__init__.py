@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from drag_edge.config.base import Section
 from drag_edge.score.drive import Drive
 from drag_edge.score.row import Check
-from drag_edge.score.verdicts import braking, following, quiet, warning
+from drag_edge.score.verdicts import braking, following, lanes, mirrors, quiet, strings, warning
 from drag_edge.score.verdicts.verdict import Verdict
 
 
@@ -29,6 +29,14 @@ VERDICTS: Mapping[str, Kind] = {
     "quiet": Kind(quiet.Quiet, quiet.quiet),
     "time_gap": Kind(following.TimeGap, following.time_gap),
     "comfort": Kind(following.Comfort, following.comfort),
+    "stop_and_go": Kind(following.StopAndGo, following.stop_and_go),
+    "never_selected": Kind(following.NeverSelected, following.never_selected),
+    "gain": Kind(strings.Gain, strings.gain),
+    "departure": Kind(lanes.Departure, lanes.departure),
+    "no_departure": Kind(lanes.NoDeparture, lanes.no_departure),
+    "keeps_lane": Kind(lanes.KeepsLane, lanes.keeps_lane),
+    "mirror": Kind(mirrors.Mirror, mirrors.mirror),
+    "dark": Kind(mirrors.Dark, mirrors.dark),
 }
 
 

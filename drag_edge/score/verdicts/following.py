@@ -88,3 +88,59 @@ def _used(
     limit = np.interp(speed_mps, (SLOW_MPS, FAST_MPS), limits)
     shares = (values / limit)[judged & ~np.isnan(values)]
     return 100.0 * max(0.0, float(shares.max())) if len(shares) else 0.0
+
+
+class StopAndGo(Section):
+    """Stopping behind a lead, and going with it."""
+
+    least_m: float = quantity(2.0, "m", "Behind the stopped lead, at least", ge=0, le=20)
+    most_m: float = quantity(5.0, "m", "… and at most", ge=0, le=20)
+    goes_within_s: float = quantity(5.0, "s", "Moves this soon after the lead", ge=0, le=60)
+
+
+def stop_and_go(drive: Drive, asked: StopAndGo) -> Verdict:
+    """The gap while both stand, and how late the ego goes when the lead goes."""
+    motion = drive.motion
+    stands = (motion.speed_mps < 0.05) & (motion.lead_speed_mps < 0.05)
+    if not stands.any():
+        return Verdict(False, {}, "never stood behind the lead")
+    gaps = motion.gap_m[stands]
+    figures = {"stopped_m": float(gaps.min()), "stopped_most_m": float(gaps.max())}
+    last = int(np.flatnonzero(stands)[-1])
+    lead_goes = np.flatnonzero(motion.lead_speed_mps[last:] > 0.5)
+    ego_goes = np.flatnonzero(motion.speed_mps[last:] > 0.5)
+    told = []
+    if figures["stopped_m"] < asked.least_m or figures["stopped_most_m"] > asked.most_m:
+        told.append(f"stopped {figures['stopped_m']:.1f}–{figures['stopped_most_m']:.1f} m behind")
+    if not len(lead_goes) or not len(ego_goes):
+        told.append("did not go again")
+    else:
+        late_s = float(motion.time_s[last + ego_goes[0]] - motion.time_s[last + lead_goes[0]])
+        figures["went_after_s"] = late_s
+        if late_s > asked.goes_within_s:
+            told.append(f"went {late_s:.1f} s after the lead")
+    return Verdict(not told, figures, ", ".join(told) or "stopped and went")
+
+
+class NeverSelected(Section):
+    """Nobody is in the own lane: nobody may be followed."""
+
+    most_slowed_kmh: float = quantity(3.0, "km/h", "Slower than the set speed", ge=0, le=50)
+    from_s: float = quantity(1.0, "s", "Speed is judged from here", ge=0)
+
+
+def never_selected(drive: Drive, asked: NeverSelected) -> Verdict:
+    """Scenes with a lead, decisions that follow one, and the speed lost to it."""
+    leads = sum(scene.lead is not None for scene in drive.scenes)
+    followed = sum(one.acc.lead_id is not None for one in drive.decisions)
+    motion = drive.motion
+    set_mps = drive.session.scenario.driver.set_speed_kmh / 3.6
+    lost_kmh = 3.6 * float(set_mps - motion.speed_mps[motion.time_s >= asked.from_s].min())
+    figures = {"lead_frames": float(leads), "followed_frames": float(followed)}
+    figures["slowed_kmh"] = max(lost_kmh, 0.0)
+    told = []
+    if leads or followed:
+        told.append(f"selected in {leads} frames, followed in {followed}")
+    if lost_kmh > asked.most_slowed_kmh:
+        told.append(f"slowed by {lost_kmh:.1f} km/h")
+    return Verdict(not told, figures, ", ".join(told) or "never selected")
