@@ -161,14 +161,11 @@ def test_preprocessing_on_the_cpu_can_be_asked_for(drive: Drive) -> None:
     assert "launch picture_float32" not in drive.machine.journal
 
 
-@pytest.mark.parametrize("call", ["cuGraphLaunch", "cuEventRecord"])
-def test_a_model_that_fails_to_start_is_none_and_the_others_answer(call: str, drive: Drive) -> None:
+def test_a_model_that_fails_to_start_is_none_and_the_others_answer(drive: Drive) -> None:
     drive.begin(mapped=False)
     settle(drive)
     drive.heard()
-    first = drive.pool.models()["net0"]
-    model: Any = first
-    start = model.path._ended.record
+    model: Any = drive.pool.models()["net0"]
 
     def fails() -> None:
         raise ModelError("cuEventRecord failed")
