@@ -55,19 +55,26 @@ def scenario_is_there(settings: Settings) -> Iterator[Problem]:
 
 
 def models_are_networks(settings: Settings) -> Iterator[Problem]:
-    """Every ONNX file is whole, and its own task is not another than the YAML's."""
+    """Every ONNX file and engine is whole, and its own task is not another than the YAML's."""
+    from drag_edge.inference.choose import ENGINE_SUFFIXES, TORCH_SUFFIXES
     from drag_edge.inference.engine import ModelError
+    from drag_edge.inference.engine_file import read_engine_file
     from drag_edge.inference.metadata import parse_metadata
     from drag_edge.inference.onnx_file import read_onnx_metadata
 
     for name, model in settings.models.items():
-        if model.runtime not in ("auto", "onnx") or model.file.suffix == ".engine":
+        if model.runtime == "ultralytics" or model.file.suffix in TORCH_SUFFIXES:
             continue
         key, file = f"models.{name}.file", str(model.file)
+        engine = model.file.suffix in ENGINE_SUFFIXES and model.runtime != "onnx"
         try:
-            task = parse_metadata(read_onnx_metadata(model.file)).task
+            said = (
+                read_engine_file(model.file).metadata if engine else read_onnx_metadata(model.file)
+            )
+            task = parse_metadata(said).task
         except ModelError as error:
-            yield Problem(Kind.VALUE, None, None, None, key, file, "an ONNX file", str(error))
+            expected = "a TensorRT engine" if engine else "an ONNX file"
+            yield Problem(Kind.VALUE, None, None, None, key, file, expected, str(error))
             continue
         if task is not None and model.task is not None and task != model.task:
             hint = f"{model.file.name} says that it was trained to {task}"

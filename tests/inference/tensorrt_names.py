@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("tensorrt_api")
 VERSIONS = ("8.5.3", "8.6.1", "10.3.0", "10.16.1", "11.4.0")
 
 
+@functools.cache
 def names_of(version: str) -> dict[str, frozenset[str]]:
     """Class → names of its members; "" → names of the module."""
     classes = {}
@@ -18,6 +20,7 @@ def names_of(version: str) -> dict[str, frozenset[str]]:
     return classes
 
 
+@functools.cache
 def dotted_names(version: str) -> frozenset[str]:
     """As `offers.public_names` gives them: "Builder", "BuilderFlag.FP16"."""
     classes = names_of(version)

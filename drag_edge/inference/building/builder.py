@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from os.path import relpath
@@ -19,7 +19,7 @@ from drag_edge.errors import (
 )
 from drag_edge.inference.building.compile import Source, compile_plan
 from drag_edge.inference.building.files import check_writable, write_engine
-from drag_edge.inference.building.options import BuildOptions
+from drag_edge.inference.building.options import BuildOptions, Profile
 from drag_edge.inference.building.overwrite import refusal
 from drag_edge.inference.choose import Here
 from drag_edge.inference.engine import ModelError
@@ -92,8 +92,18 @@ def _build(
         build_time_s=round(time.perf_counter() - started_s, 1),
         built=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
-    write_engine(options.engine, source.properties, built.plan, sidecar)
+    properties = {**source.properties, **_size(built.profiles)}
+    write_engine(options.engine, properties, built.plan, sidecar)
     return sidecar
+
+
+def _size(profiles: Mapping[str, Profile]) -> dict[str, str]:
+    """What the header says of the input's size, where it was not the ONNX that fixed it."""
+    pictures = [best for _, best, _ in profiles.values() if len(best) == 4]
+    if len(pictures) != 1:
+        return {}
+    batch, _, height, width = pictures[0]
+    return {"imgsz": str([height, width]), "batch": str(batch)}
 
 
 def _read_source(options: BuildOptions) -> Source:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -85,13 +88,26 @@ def run(arguments: argparse.Namespace) -> int:
         verbose=arguments.log_everything,
         force=arguments.force,
     )
-    sidecar = build_engine(options, _say)
+    with _ended_by_ctrl_c():
+        sidecar = build_engine(options, _say)
     size_mb = options.engine.stat().st_size / 1e6
     print(
         f"{options.engine}  {size_mb:.1f} MB  {sidecar.precision}  TensorRT {sidecar.tensorrt}  "
         f"{sidecar.device} ({sidecar.sm})  built in {sidecar.build_time_s:.0f} s"
     )
     return errors.OK
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C ends the process at once: TensorRT calls back into Python, and an exception that went
+    through it would abort. Nothing is written before the end.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _say(line: str) -> None:

@@ -144,6 +144,9 @@ def test_an_open_size_is_taken_from_the_metadata_or_said(new: Workshop) -> None:
     asked = {"images": (small, size, large)}
     assert new.build(profiles=asked, force=True).profile == asked
     assert new.called("profile") == [asked]
+    larger = (1, 3, 64, 128)
+    new.build(profiles={"images": (size, larger, larger)}, force=True)
+    assert parse_metadata(read_engine_file(new.engine).metadata).input_size == (128, 64)
     tiny_onnx.answers(new.onnx, answers, input_shape=open_axes)
     with pytest.raises(UsageError, match="--shape images="):
         new.build()
