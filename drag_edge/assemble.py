@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Condition
@@ -19,6 +19,8 @@ from drag_edge.frames.address import Address, Kind, parse_address
 
 if TYPE_CHECKING:
     from drag_edge.daemon import Daemon
+    from drag_edge.faults.fault import Fault
+    from drag_edge.faults.plan import FaultPlan
     from drag_edge.frames.feed import Feed
     from drag_edge.frames.source import LiveSource, RecordedSource
     from drag_edge.sim.session import SimSession
@@ -28,13 +30,14 @@ OnEvent = Callable[[Event], None]
 
 @contextmanager
 def assembled(
-    settings: Settings, *, headless: bool = False
+    settings: Settings, *, headless: bool = False, faults: Sequence[Fault] = ()
 ) -> Iterator[tuple[Daemon, SimSession | None]]:
     """Build every part in the order in which it must come up, and close them in reverse.
 
     The second value is the simulated drive, whose truth a report or a test may read.
 
     The bus comes first: its receivers must hear that we are starting before the slow parts load.
+    faults: broken on purpose, see drag_edge/faults.
     """
     addresses = {
         name: parse_address(camera.source, Path.cwd()) for name, camera in settings.cameras.items()
@@ -44,9 +47,12 @@ def assembled(
     # OpenCV's own threads only get in the way of the engines' and of the sender's.
     cv2.setNumThreads(1)
     with ExitStack() as stack:
+        from drag_edge.faults.plan import FaultPlan
+        from drag_edge.vehicle.bus import open_usual
         from drag_edge.vehicle.link import VehicleLink
 
-        vehicle = VehicleLink(settings.vehicle, clock, events.put)
+        plan = FaultPlan(faults, settings, clock)
+        vehicle = VehicleLink(settings.vehicle, clock, events.put, plan.adapter(open_usual))
         stack.callback(vehicle.close)
 
         from drag_edge.daemon import Daemon, Parts
@@ -57,7 +63,7 @@ def assembled(
         from drag_edge.perception.perceive import Perception
 
         session = _session(settings, addresses, clock, stack)
-        feed = make_feed(settings, addresses, clock, session, events.put)
+        feed = make_feed(settings, addresses, clock, session, events.put, plan)
         stack.callback(feed.close)
         pool = ModelPool(settings.models, clock, events.put)
         stack.callback(pool.close)
@@ -79,7 +85,7 @@ def assembled(
         )
         stack.callback(show.close)
         watch = FrameWatch(settings.cameras, settings.run.frame_timeout_s, clock.now_s())
-        parts = Parts(clock, events, feed, watch, pool, perception, vehicle, show)
+        parts = Parts(clock, events, feed, watch, plan.pool(pool), perception, vehicle, show)
         yield Daemon(parts, settings), session
 
 
@@ -96,6 +102,7 @@ def make_feed(
     clock: Clock,
     session: SimSession | None,
     on_event: OnEvent,
+    plan: FaultPlan,
 ) -> Feed:
     """All cameras. Raises RecordingError or CameraError for one that cannot be opened."""
     from drag_edge.frames.feed import LiveFeed, RecordedFeed
@@ -105,8 +112,8 @@ def make_feed(
         return _recording(name, settings.cameras[name], addresses[name], clock, session)
 
     if isinstance(clock, VirtualClock):
-        sources = [recording(name) for name in settings.cameras]
-        return RecordedFeed(sources, clock, settings.run.simulated_latency_s)
+        sources = [plan.recording(recording(name)) for name in settings.cameras]
+        return plan.feed(RecordedFeed(sources, clock, settings.run.simulated_latency_s))
 
     def live(name: str) -> LiveSource:
         from drag_edge.frames.live import OpenCvCamera
@@ -118,11 +125,11 @@ def make_feed(
 
     def readers(arrived: Condition) -> Mapping[str, CameraReader]:
         return {
-            name: CameraReader(name, live(name), clock, on_event, arrived)
+            name: CameraReader(name, plan.camera(name, live(name)), clock, on_event, arrived)
             for name in settings.cameras
         }
 
-    return LiveFeed(readers)
+    return plan.feed(LiveFeed(readers))
 
 
 def _recording(

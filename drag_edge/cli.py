@@ -52,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     limit.add_argument("--seconds", type=_positive_float, metavar="S", help="stop after S seconds")
     limit.add_argument("--frames", type=_positive_int, metavar="N", help="stop after N frames")
     run.add_argument("--headless", action="store_true", help="no window and no video")
+    run.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        dest="faults",
+        metavar="KIND[:TARGET]@START[+SECONDS]",
+        help="break something on purpose, e.g. freeze:front@5+2; may be repeated (docs/adas.md)",
+    )
     run.set_defaults(command=_run)
 
     check = commands.add_parser("check", help="check a configuration without running it")
@@ -105,6 +113,9 @@ def _config_arguments(parser: argparse.ArgumentParser, optional: bool = False) -
 
 
 def _run(options: argparse.Namespace) -> int:
+    from drag_edge.faults.fault import parse_fault
+
+    faults = [parse_fault(spec) for spec in options.faults]
     from drag_edge.run import run
 
     return run(
@@ -113,6 +124,7 @@ def _run(options: argparse.Namespace) -> int:
         seconds=options.seconds,
         frames=options.frames,
         headless=options.headless,
+        faults=faults,
     )
 
 
@@ -147,16 +159,16 @@ def _inspect(options: argparse.Namespace) -> int:
     return errors.OK
 
 
-def _score(options: argparse.Namespace) -> int:
-    from drag_edge.score.command import run
-
-    return run(options)
-
-
 def _build(options: argparse.Namespace) -> int:
     from drag_edge.inference.building.command import run as build
 
     return build(options)
+
+
+def _score(options: argparse.Namespace) -> int:
+    from drag_edge.score.command import run
+
+    return run(options)
 
 
 def _bench(options: argparse.Namespace) -> int:

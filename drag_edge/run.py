@@ -14,6 +14,7 @@ from drag_edge import __version__, errors
 from drag_edge.assemble import assembled
 from drag_edge.checks import ROOM_CHECKS
 from drag_edge.config.load import load
+from drag_edge.faults.fault import Fault
 from drag_edge.report import report, summary_text
 from drag_edge.summary import write_json
 
@@ -25,8 +26,12 @@ def run(
     seconds: float | None,
     frames: int | None,
     headless: bool,
+    faults: Sequence[Fault] = (),
 ) -> int:
-    """Run until the cameras end, a limit is reached, or SIGINT or SIGTERM arrives."""
+    """Run until the cameras end, a limit is reached, or SIGINT or SIGTERM arrives.
+
+    faults: broken on purpose; FaultError for one that the configuration has no part for.
+    """
     settings = load(config, overrides, room_checks=ROOM_CHECKS)
     stop = threading.Event()
 
@@ -36,7 +41,7 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
     started_s = time.monotonic()
-    with assembled(settings, headless=headless) as (daemon, drive):
+    with assembled(settings, headless=headless, faults=faults) as (daemon, drive):
         daemon.run(stop, seconds, frames)
         elapsed_s = time.monotonic() - started_s
         content: dict[str, Any] = {

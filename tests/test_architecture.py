@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "display": {"config", "frames.frame", "inference.results", "perception.ego",
                 "perception.scene", "perception.camera", "adas.decision", "adas.alerts"},
     "service": {"config", "adas.events"},
+    "faults": {"config", "frames", "inference.results", "inference.pool", "vehicle"},
     "doctor": {"config", "checks", "frames.address", "inference"},
 }  # fmt: skip
 # The small world sees values and the wire, never how the daemon comes to its decisions.

@@ -1,0 +1,1 @@
+"""Faults on purpose: wrappers of cameras, networks, the loop and the bus, for tests and people."""
