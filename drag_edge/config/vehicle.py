@@ -71,6 +71,12 @@ class CanSettings(Section):
     bus_off_after_s: float = quantity(
         0.1, "s", "No frame could be sent for this long: the bus counts as off", gt=0, le=10
     )
+    reopen_s: float = quantity(
+        0.2, "s", "A bus that is off is closed and opened again; wait after the first try", gt=0
+    )
+    reopen_longest_s: float = quantity(
+        1.0, "s", "That wait doubles with each try, up to this", gt=0, le=60
+    )
 
     replay: Path | None = input_file(
         None,

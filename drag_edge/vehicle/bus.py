@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,37 +15,56 @@ from drag_edge.errors import CannotCreateError, UnavailableError
 from drag_edge.events import Event
 from drag_edge.vehicle.health import BusHealth
 from drag_edge.vehicle.log import FrameLog
+from drag_edge.vehicle.retry import Retry
 from drag_edge.vehicle.slcan import SlcanBus
 
 _INTERFACE_UP = 1  # IFF_UP of Linux
 SEND_TIMEOUT_S = 0.002  # a full transmit queue or a stuck serial port must not hold the sender
 _LAST_FRAME_TRIES = 5
 _MOST_ERROR_FRAMES = 100  # in one call: a bus that reports nothing else must not hold the reader
+_FAILURES = (can.CanError, OSError, ValueError)  # ValueError: a handle that was closed meanwhile
+
+OpenAdapter = Callable[[CanSettings], can.BusABC]
 
 
 class VehicleBus:
     """A python-can bus that counts failures instead of raising, and logs both directions.
 
     Frames that we send are never received. `transmit` and `receive` may be called from different
-    threads, each from one.
+    threads, each from one. A bus that counts as off is closed and opened again by `retry`, in the
+    thread that sends; without it, it stays as it is.
     """
 
     def __init__(
-        self, bus: can.BusABC, health: BusHealth, log: FrameLog | None, clock: Clock
+        self,
+        bus: can.BusABC,
+        health: BusHealth,
+        log: FrameLog | None,
+        clock: Clock,
+        retry: Retry | None = None,
     ) -> None:
         self.health = health
-        self._bus = bus
+        self._bus: can.BusABC | None = bus
         self._log = log
         self._clock = clock
+        self._retry = retry
+        self._swapping = threading.Lock()
 
     def transmit(self, message: can.Message) -> bool:
         """Send one frame; False when it could not leave (the failure is counted)."""
         try:
+            if self._bus is None:
+                raise can.CanOperationError("the adapter is gone")
             self._bus.send(message, timeout=SEND_TIMEOUT_S)
-        except (can.CanError, OSError) as error:
-            self.health.failed(error, self._clock.now_s())
+        except _FAILURES as error:
+            now_s = self._clock.now_s()
+            self.health.failed(error, now_s)
+            if self.health.off:
+                self._reopen(now_s)
             return False
         self.health.worked(self._clock.now_s())
+        if self._retry is not None:
+            self._retry.worked()
         self._write(message, False)
         return True
 
@@ -63,8 +83,9 @@ class VehicleBus:
         """The next frame of others that is waiting, None when there is none. Does not block."""
         for _ in range(_MOST_ERROR_FRAMES):
             try:
-                message = self._bus.recv(timeout=0)
-            except (can.CanError, OSError) as error:
+                with self._swapping:
+                    message = None if self._bus is None else self._bus.recv(timeout=0)
+            except _FAILURES as error:
                 self.health.could_not_read(error)
                 return None
             if message is None:
@@ -77,26 +98,47 @@ class VehicleBus:
 
     def shutdown(self) -> None:
         """Close the bus and the log."""
-        try:
-            self._bus.shutdown()
-        except (can.CanError, OSError) as error:
-            self.health.failed(error, self._clock.now_s())
+        self._close()
         if self._log is not None:
             self._log.close()
+
+    def _reopen(self, now_s: float) -> None:
+        if self._retry is None or not self._retry.due(now_s):
+            return
+        self._close()
+        try:
+            self._bus = self._retry.open()
+        except (*_FAILURES, ImportError) as error:
+            self.health.failed(error, now_s)
+
+    def _close(self) -> None:
+        with self._swapping:
+            bus, self._bus = self._bus, None
+            try:
+                if bus is not None:
+                    bus.shutdown()
+            except _FAILURES as error:
+                self.health.failed(error, self._clock.now_s())
 
     def _write(self, message: can.Message, received: bool) -> None:
         if self._log is not None:
             self._log.write(message, received, self._clock.now_s())
 
 
-def open_bus(settings: CanSettings, clock: Clock, on_event: Callable[[Event], None]) -> VehicleBus:
-    """Open the bus of the YAML.
+def open_bus(
+    settings: CanSettings,
+    clock: Clock,
+    on_event: Callable[[Event], None],
+    open_adapter: OpenAdapter | None = None,
+) -> VehicleBus:
+    """Open the bus of the YAML; open_adapter: how, when not as usual.
 
     Raises UnavailableError when it does not exist or is down, CannotCreateError when the log
     cannot be written.
     """
+    open_adapter = open_adapter if open_adapter is not None else open_usual
     try:
-        bus = _open(settings)
+        bus = open_adapter(settings)
     except (can.CanError, OSError, ValueError, ImportError) as error:
         raise UnavailableError(_why(settings, error)) from error
     # The log second: a bus that is not there must not cost the log of the drive before.
@@ -108,10 +150,12 @@ def open_bus(settings: CanSettings, clock: Clock, on_event: Callable[[Event], No
             bus.shutdown()
             raise
     health = BusHealth(settings.channel, settings.bus_off_after_s, on_event)
-    return VehicleBus(bus, health, log, clock)
+    retry = Retry(lambda: open_adapter(settings), settings.reopen_s, settings.reopen_longest_s)
+    return VehicleBus(bus, health, log, clock, retry)
 
 
-def _open(settings: CanSettings) -> can.BusABC:
+def open_usual(settings: CanSettings) -> can.BusABC:
+    """The adapter that the YAML names. Raises what python-can raises."""
     if settings.interface is CanInterface.SLCAN:
         return SlcanBus(
             settings.channel,

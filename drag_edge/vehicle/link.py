@@ -12,7 +12,7 @@ from drag_edge.errors import DragEdgeError
 from drag_edge.events import Event
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Scene
-from drag_edge.vehicle.bus import open_bus
+from drag_edge.vehicle.bus import OpenAdapter, open_bus, open_usual
 from drag_edge.vehicle.codec import Codec
 from drag_edge.vehicle.ego import EgoReader
 from drag_edge.vehicle.replay import open_replay
@@ -30,10 +30,14 @@ class VehicleLink:
     """
 
     def __init__(
-        self, settings: VehicleSettings, clock: Clock, on_event: Callable[[Event], None]
+        self,
+        settings: VehicleSettings,
+        clock: Clock,
+        on_event: Callable[[Event], None],
+        open_adapter: OpenAdapter = open_usual,
     ) -> None:
         self.busy_s = 0.0
-        self._bus = open_bus(settings.can, clock, on_event)
+        self._bus = open_bus(settings.can, clock, on_event, open_adapter)
         try:
             self._reader = EgoReader(self._bus, settings.ego, clock.now_s(), on_event)
             self._replay = open_replay(settings.can, clock.now_s(), on_event)

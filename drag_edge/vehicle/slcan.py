@@ -20,6 +20,7 @@ _FRAME = re.compile(
 )
 _ANSWER = re.compile(rb"|[zZ]|[VvNF][0-9A-Fa-f]*")  # "sent", versions, status
 _MOST_UNFINISHED_BYTES = 4096
+_OPEN_WRITE_TIMEOUT_S = 0.1  # an adapter that takes nothing must not hold whoever opens it
 
 
 class SlcanBus(slcanBus):  # type: ignore[misc]
@@ -39,6 +40,8 @@ class SlcanBus(slcanBus):  # type: ignore[misc]
             )
         except (can.CanError, OSError, ValueError):
             self._is_shutdown = True  # nothing to shut down, and no warning that it was not
+            if hasattr(self, "serialPortOrig"):
+                self.serialPortOrig.close()
             raise
         self.serialPortOrig.timeout = 0
 
@@ -48,6 +51,11 @@ class SlcanBus(slcanBus):  # type: ignore[misc]
             super().shutdown()
         finally:
             self.serialPortOrig.close()
+
+    def _write(self, string: str) -> None:
+        if self.serialPortOrig.write_timeout is None:  # before the first `send` sets its own
+            self.serialPortOrig.write_timeout = _OPEN_WRITE_TIMEOUT_S
+        super()._write(string)
 
     def _recv_internal(self, timeout: float | None) -> tuple[can.Message | None, bool]:
         """The next frame; waits for one no longer than `timeout` seconds (None: for ever)."""

@@ -1,0 +1,34 @@
+"""When a bus that is off is opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import can
+
+
+class Retry:
+    """When a bus that is off is opened again: at once, then after growing waits.
+
+    open: opens it, raising what python-can raises.
+    """
+
+    def __init__(
+        self, open_: Callable[[], can.BusABC], first_wait_s: float, longest_wait_s: float
+    ) -> None:
+        self.open = open_
+        self._first_s, self._longest_s = first_wait_s, longest_wait_s
+        self._wait_s = first_wait_s
+        self._next_s: float | None = None
+
+    def due(self, now_s: float) -> bool:
+        """Whether to try now; the next time is later."""
+        if self._next_s is not None and 0 < self._next_s - now_s <= self._longest_s:
+            return False
+        self._next_s = now_s + self._wait_s
+        self._wait_s = min(2 * self._wait_s, self._longest_s)
+        return True
+
+    def worked(self) -> None:
+        """A frame left: the next failure starts over."""
+        self._wait_s, self._next_s = self._first_s, None
