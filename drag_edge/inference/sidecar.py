@@ -27,8 +27,7 @@ class Sidecar:
 
     tensorrt: the version that built it. cuda: of the driver, "12.6". sm: "sm_87". device: its name.
     onnx: path of the ONNX file, relative to the engine's folder where it lies in or below it.
-    precision: fp32, fp16, int8 or "onnx" (TensorRT 11 takes it from the ONNX). inputs, outputs:
-    name → shape, -1 where a profile decides. profile: input → (min, opt, max). dla: core or None.
+    precision: fp32, fp16 or int8. inputs, outputs: name → shape, -1 where a profile decides. profile: input → (min, opt, max). dla: core or None.
     calibration: what INT8 was calibrated on, None elsewhere. built: UTC, ISO 8601.
     """
 
