@@ -68,6 +68,7 @@ class _Story:
         self.troubles: list[str] = []
         self.done = 0
         self.contexts: list[int] = []
+        self.kept: list[Any] = []
 
     def alternate(self, steps: list[Step]) -> None:
         """Everyone in turn, until something goes wrong for everyone or the rounds are over."""
@@ -185,6 +186,7 @@ class _RuntimeEngine:
 
 def _load(story: _Story, file: Path) -> tuple[Any, Any, list[tuple[str, bool]]]:
     runtime = story.trt.Runtime(story.logger)
+    story.kept.append(runtime)  # it has to outlive its engine
     engine = runtime.deserialize_cuda_engine(plan_data(read_engine_file(file)))
     if engine is None:
         raise RuntimeError("; ".join(story.words[-2:]) or "TensorRT refused the engine")
@@ -298,6 +300,7 @@ def _one_context(story: _Story, road: Path, objects: Path) -> None:
     story.alternate(steps)
     context.synchronize()
     del segmenter, detector, steps
+    story.kept.clear()
     context.pop()
 
 

@@ -56,7 +56,7 @@ def _sigterm(check: Check) -> None:
         "work", "--rows", str(check.rows), "--out", str(check.out), "--engines",
         str(check.engines),
     ]  # fmt: skip
-    _end_while_working(check, "SIGTERM to the pool", command, "working")
+    _end_while_working(check, "SIGTERM to the pool", command, "working", 40)
 
 
 def _daemon(check: Check) -> None:
@@ -73,19 +73,22 @@ def _daemon(check: Check) -> None:
     if asked.returncode != 0:
         check.not_measured("SIGTERM to the daemon", asked.stderr.strip().splitlines()[-1])
         return
-    _end_while_working(check, "SIGTERM to the daemon", command, "model_loaded")
+    _end_while_working(check, "SIGTERM to the daemon", command, "", 10)
 
 
-def _end_while_working(check: Check, what: str, command: list[str], ready: str) -> None:
+def _end_while_working(
+    check: Check, what: str, command: list[str], ready: str, most_s: float
+) -> None:
+    """Ends it as soon as it has written `ready`, or after `most_s`; "" for one that writes late."""
     log = check.out / "parts" / f"{what.replace(' ', '_')}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, cwd=_REPOSITORY)
-        until_s = time.monotonic() + 40
+        until_s = time.monotonic() + most_s
         while time.monotonic() < until_s and process.poll() is None:
-            if ready in log.read_text(encoding="utf-8", errors="replace"):
+            if ready and ready in log.read_text(encoding="utf-8", errors="replace"):
                 break
             time.sleep(0.1)
-        time.sleep(1.5)
+        time.sleep(1.0)
         told = process.poll() is None
         process.send_signal(signal.SIGTERM)
         asked_s = time.monotonic()
@@ -96,11 +99,13 @@ def _end_while_working(check: Check, what: str, command: list[str], ready: str) 
             process.wait()
             code = None
     took_s = time.monotonic() - asked_s
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    text = log.read_text(encoding="utf-8", errors="replace")
+    lines = text.splitlines()
     after = [line for line in lines if _sounds_bad(line)]
-    good = told and code == 0 and not after
+    worked = ready in text if ready else "model_loaded" in text and "model_failed" not in text
+    good = told and worked and code == 0 and not after
     value = f"exit code {code} after {took_s:.2f} s" if told else f"ended by itself with {code}"
-    detail = one_line(" | ".join(after or lines[-2:]))
+    detail = one_line(" | ".join(after or lines[-3:]))
     check.judge(what, value, "0, no error text", good, "" if good else detail)
 
 

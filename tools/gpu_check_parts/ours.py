@@ -23,6 +23,10 @@ from drag_edge.inference.runtimes import Runtimes
 _NO_FAULTS = ("model_loaded", "model_classes_unmapped", "model_recovered")
 
 
+class OursFailedError(Exception):
+    """What is being checked did not work; the text is its own events."""
+
+
 class Session:
     """One pool, the pictures it is fed, and the events it sends.
 
@@ -38,9 +42,9 @@ class Session:
 
     @property
     def gpu(self) -> Any:
-        """The open Gpu. Raises RuntimeError while nothing has needed one."""
+        """The open Gpu. Raises OursFailedError while nothing has needed one."""
         if self.runtimes.gpu is None:
-            raise RuntimeError("no engine has opened the GPU; " + self.faults())
+            raise OursFailedError("no engine has opened the GPU; " + self.faults())
         return self.runtimes.gpu
 
     def infer(self, image: NDArray[np.uint8], camera: str = "front") -> Perceived:
@@ -82,10 +86,10 @@ def session(models: Mapping[str, ModelSettings], **switches: Any) -> Iterator[Se
 
 
 def require_results(perceived: Perceived, opened: Session) -> None:
-    """Raises RuntimeError when a model gave nothing."""
+    """Raises OursFailedError when a model gave nothing."""
     silent = [name for name, result in perceived.results.items() if result is None]
     if silent:
-        raise RuntimeError(f"no result of {', '.join(silent)}: {opened.faults() or 'no event'}")
+        raise OursFailedError(f"no result of {', '.join(silent)}: {opened.faults() or 'no event'}")
 
 
 def same(one: Result | None, other: Result | None) -> bool:

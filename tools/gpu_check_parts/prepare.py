@@ -17,6 +17,8 @@ from gpu_check_parts.plain_build import build_plainly
 from gpu_check_parts.rows import FAILED, INFO, NOT_MEASURED, OK, one_line
 
 PICTURES = 32
+_MOST_S = 400.0
+_SAY_S = 15.0
 _PACKAGES = (
     "numpy",
     "tensorrt",
@@ -91,20 +93,35 @@ def _engines(check: Check) -> None:
     ]
     waiting = [item for item in wanted if not models.engine_file(check.engines, *item).is_file()]
     say(f"   {len(wanted) - len(waiting)} engines are there, {len(waiting)} to build")
-    running: list[tuple[subprocess.Popen[bytes], str]] = []
-    while waiting or running:
-        while waiting and len(running) < check.jobs:
-            onnx, precision = waiting.pop(0)
-            running.append((_start(check, onnx, precision), f"{onnx.stem} {precision}"))
-        time.sleep(0.2)
-        for process, what in list(running):
-            if process.poll() is not None:
-                running.remove((process, what))
-                if process.returncode != 0:
-                    why = f"its builder ended with {process.returncode}; see parts/*.log"
-                    check.row(f"engine {what}", verdict=FAILED, detail=why)
+    _build_all(check, waiting)
     for onnx, precision in wanted:
         _report(check, onnx, precision)
+
+
+def _build_all(check: Check, waiting: list[tuple[Path, str]]) -> None:
+    """A few at a time, until all are there or the time is over."""
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    started_s = said_s = time.monotonic()
+    while waiting or running:
+        now_s = time.monotonic()
+        if now_s - started_s > _MOST_S:
+            for what, process in running.items():
+                process.terminate()
+                check.not_measured(f"engine {what}", f"not built after {_MOST_S:.0f} s, ended")
+            return
+        while waiting and len(running) < check.jobs:
+            onnx, precision = waiting.pop(0)
+            running[f"{onnx.stem} {precision}"] = _start(check, onnx, precision)
+        if now_s - said_s > _SAY_S:
+            said_s = now_s
+            waits = f"{len(waiting)} wait"
+            say(f"   {now_s - started_s:.0f} s, building {', '.join(running)}; {waits}")
+        time.sleep(0.2)
+        for what in [what for what, process in running.items() if process.poll() is not None]:
+            code = running.pop(what).returncode
+            if code != 0:
+                why = f"its builder ended with {code}; see parts/*.log"
+                check.row(f"engine {what}", verdict=FAILED, detail=why)
 
 
 def _start(check: Check, onnx: Path, precision: str) -> subprocess.Popen[bytes]:

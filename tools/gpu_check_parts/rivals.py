@@ -23,7 +23,7 @@ from drag_edge.inference.metadata import parse_metadata
 from drag_edge.inference.onnx import OnnxEngine
 from gpu_check_parts import models, pictures
 from gpu_check_parts.check import Check
-from gpu_check_parts.ours import require_results, session
+from gpu_check_parts.ours import OursFailedError, require_results, session
 from gpu_check_parts.patches import numpy_bool
 from gpu_check_parts.prepare import PICTURES
 from gpu_check_parts.rows import FAILED, INFO, OK, one_line
@@ -117,7 +117,10 @@ def _measure(
                     theirs.append((ended_s - between_s) * 1e3)
                     boxes[0] += len(perceived.results[subject.name].labels)  # type: ignore[union-attr]
                     boxes[1] += found
-    except Exception as error:  # noqa: BLE001 - the rival's or ours, the text says which
+    except OursFailedError as error:
+        check.row(what, verdict=FAILED, detail=one_line(error))
+        return
+    except Exception as error:  # noqa: BLE001 - the rival's own failure
         check.not_measured(what, f"{type(error).__name__}: {one_line(error)}")
         return
     figures = {"ours": summary(ours), "theirs": summary(theirs)}

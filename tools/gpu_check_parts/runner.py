@@ -17,6 +17,11 @@ from gpu_check_parts.registry import PARTS, Part
 from gpu_check_parts.report import document_of, write_document
 from gpu_check_parts.rows import FAILED, INFO, NOT_MEASURED, Row, append_row, one_line, read_rows
 
+_ENVIRONMENT = {
+    "PYTHONUNBUFFERED": "1",
+    "YOLO_AUTOINSTALL": "False",  # Ultralytics would install packages by itself
+    "YOLO_OFFLINE": "True",
+}
 _TAIL_BYTES = 4000
 _LAST_WORDS_S = 10.0
 _LEAST_S = 5.0  # no part says anything in less
@@ -82,7 +87,12 @@ def _run_shard(
         process = subprocess.Popen(
             command,
             stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "YOLO_AUTOINSTALL": "False"},
+            env={
+                **os.environ,
+                "PYTHONUNBUFFERED": "1",
+                "YOLO_AUTOINSTALL": "False",
+                "YOLO_OFFLINE": "True",
+            },
             start_new_session=True,
         )
         ended = _wait(process, limit_s)
