@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from drag_edge.inference.gpu.kernels import KERNELS, SOURCES, kernel_source
 
 SHIM = Path(__file__).with_name("host_shim.h")
-GUARD, GARBAGE = 64, 0xA5
+GUARD, GARBAGE, FREED = 64, 0xA5, 0xDD
 
 
 def build_kernels(folder: Path) -> ctypes.CDLL:
@@ -55,6 +55,7 @@ class Memory:
     def free(self) -> None:
         self.check()
         self.freed = True
+        self._all[GUARD : GUARD + self.nbytes] = FREED  # who still reads it sees it
 
     def check(self) -> None:
         outside = np.concatenate((self._all[:GUARD], self._all[-GUARD:]))
