@@ -2,6 +2,7 @@
 #
 # What it needs is a Python from 3.10 to 3.13. What else is missing it installs where it may (as
 # root, with apt), or names with the one line to run. pip's own configuration decides from where.
+# On a Jetson's kernel the environment sees JetPack's OpenCV and TensorRT, and pip leaves them be.
 #
 #   PYTHON=python3.12 tools/test     to choose the interpreter
 #
@@ -13,6 +14,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv="$root/.venv"
 venv_python="$venv/bin/python"
 good_version='import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))'
+wanted_python="a Python from 3.10 to 3.13"
+python_package=python3
+pythons=${PYTHON:-python3 python3.13 python3.12 python3.11 python3.10}
+venv_options=()
+constraints=""
 # Exit codes of sysexits.h, as drag-edge itself uses them.
 exit_unavailable=69
 
@@ -25,19 +31,38 @@ fail() {
     exit "$exit_unavailable"
 }
 
+on_jetson() { [[ $(uname -r) == *tegra* ]]; }
+
+if on_jetson; then
+    venv_options=(--system-site-packages)
+    constraints="$root/tools/constraints-jetpack.txt"
+fi
+
+# From here on the packages of JetPack 6, in an environment of their own: old ones beside which the
+# code must work too. Where pip brings OpenCV it is JetPack's version.
+use_jetpack6() {
+    venv="$root/.venv-jetpack6"
+    venv_python="$venv/bin/python"
+    good_version='import sys; sys.exit(sys.version_info[:2] != (3, 10))'
+    wanted_python="a Python 3.10"
+    python_package=python3.10
+    pythons="${PYTHON:-} python3.10 $(echo "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.10.*/bin/python3.10)"
+    constraints="$root/tools/constraints-jetpack.txt"
+}
+
 # The first interpreter of a fitting version.
 find_python() {
     local candidate
-    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.10}; do
+    for candidate in $pythons; do
         if command -v "$candidate" >/dev/null 2>&1 &&
             "$candidate" -c "$good_version" >/dev/null 2>&1; then
             command -v "$candidate"
             return
         fi
     done
-    fail "a Python from 3.10 to 3.13 is needed; found ${PYTHON:-python3}:" \
-        "$("${PYTHON:-python3}" --version 2>&1 || true)" \
-        "On Debian or Ubuntu: sudo apt-get install python3, or set PYTHON to another interpreter."
+    fail "$wanted_python is needed, and none of these is one: $pythons" \
+        "On Debian or Ubuntu: sudo apt-get install $python_package; where they have no such version," \
+        "pyenv has every one. PYTHON names an interpreter of your choice."
 }
 
 can_apt() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; }
@@ -60,22 +85,23 @@ make_venv() {
     if has_venv && has_pip "$venv_python"; then
         return
     fi
-    say "virtual environment in .venv with $("$python" --version)"
+    say "virtual environment in ${venv##*/} with $("$python" --version)"
     rm -rf "$venv"
-    if "$python" -c 'import ensurepip' >/dev/null 2>&1 && "$python" -m venv "$venv"; then
+    if "$python" -c 'import ensurepip' >/dev/null 2>&1 &&
+        "$python" -m venv "${venv_options[@]}" "$venv"; then
         return
     fi
     rm -rf "$venv"
-    if has_pip "$python" && "$python" -m venv --without-pip "$venv"; then
+    if has_pip "$python" && "$python" -m venv "${venv_options[@]}" --without-pip "$venv"; then
         site=$("$venv_python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
         "$python" -m pip install -qq --disable-pip-version-check --target "$site" pip ||
-            fail "pip could not be put into .venv; what pip says above is the reason"
+            fail "pip could not be put into ${venv##*/}; what pip says above is the reason"
         return
     fi
     rm -rf "$venv"
     if can_apt; then
         apt_install python3-venv || true
-        if "$python" -m venv "$venv"; then
+        if "$python" -m venv "${venv_options[@]}" "$venv"; then
             return
         fi
         rm -rf "$venv"
@@ -84,14 +110,14 @@ make_venv() {
         "On Debian or Ubuntu: sudo apt-get install python3-venv"
 }
 
-# Installs the package once for each content of pyproject.toml; $1: extras, e.g. "" or "[dev]".
+# Installs the package once for each content of pyproject.toml and the constraints; $1: extras, e.g.
+# "" or "[dev]".
 install_package() {
     local extras=$1 stamp wanted
     stamp="$venv/installed${extras//[^a-z]/-}"
-    wanted=$("$venv_python" - "$root" <<'PY'
+    wanted=$("$venv_python" - "$root" "$root/pyproject.toml" ${constraints:+"$constraints"} <<'PY'
 import hashlib, pathlib, sys
-root = pathlib.Path(sys.argv[1])
-content = (root / "pyproject.toml").read_bytes() + str(root).encode()
+content = sys.argv[1].encode() + b"".join(pathlib.Path(p).read_bytes() for p in sys.argv[2:])
 print(hashlib.sha256(content).hexdigest())
 PY
 )
@@ -99,7 +125,8 @@ PY
         return
     fi
     say "installing drag_edge$extras and what it needs (once)"
-    "$venv_python" -m pip install -qq --disable-pip-version-check --editable "$root$extras" ||
+    "$venv_python" -m pip install -qq --disable-pip-version-check \
+        ${constraints:+--constraint "$constraints"} --editable "$root$extras" ||
         fail "pip could not install the package; what pip says above is the reason." \
             "Without a network, set pip's index or wheel folder (pip config, PIP_INDEX_URL, PIP_FIND_LINKS)."
     printf '%s\n' "$wanted" >"$stamp"
@@ -132,6 +159,11 @@ need_opencv() {
     for _ in 1 2 3 4 5 6 7 8; do
         if told=$("$venv_python" -c 'import cv2' 2>&1); then
             return
+        fi
+        if on_jetson && [[ $told == *"No module named 'cv2'"* ]]; then
+            fail "OpenCV is missing; on a Jetson it is JetPack's:" \
+                "sudo apt-get install libopencv-python" \
+                "If that is installed, ${venv##*/} does not see it: remove ${venv##*/} and try again."
         fi
         library=$(printf '%s' "$told" | sed -n 's/.*ImportError: \(lib[^:]*\): .*/\1/p' | tail -n 1)
         package=$(package_of "$library")
