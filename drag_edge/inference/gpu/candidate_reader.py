@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,14 +69,19 @@ class CandidateReader:
         self._anchors, self._values = _sizes(self._spec, self._format)
         self._capacity = min(capacity, self._anchors)
         words = _COUNTS + self._capacity * (1 + self._values)
-        self._answer = gpu.allocate(words * _WORD_BYTES)
-        self._copy = gpu.pinned((words,), np.float32)
-        self._arguments = self._prepare()
         self._whole: PinnedArray | None = None
         self._protos: PinnedArray | None = None
-        if recipe.protos_output is not None:
-            protos = output_named(engine.outputs, recipe.protos_output)
-            self._protos = gpu.pinned(protos.shape, protos.dtype)
+        with ExitStack() as undo:
+            self._answer = gpu.allocate(words * _WORD_BYTES)
+            undo.callback(self._answer.free)
+            self._copy = gpu.pinned((words,), np.float32)
+            undo.callback(self._copy.free)
+            if recipe.protos_output is not None:
+                protos = output_named(engine.outputs, recipe.protos_output)
+                self._protos = gpu.pinned(protos.shape, protos.dtype)
+                undo.callback(self._protos.free)
+            self._release = undo.pop_all()
+        self._arguments = self._prepare()
 
     def enqueue(self) -> None:
         """The counts are cleared, the output searched, what was found copied."""
@@ -109,11 +115,7 @@ class CandidateReader:
 
     def close(self) -> None:
         """Free everything; idempotent. The stream must be idle."""
-        self._answer.free()
-        for pinned in (self._copy, self._whole, self._protos):
-            if pinned is not None:
-                pinned.free()
-        self._whole = None
+        self._release.close()
 
     def _prepare(self) -> tuple[Any, ...]:
         """The kernel's arguments after the output's address."""
@@ -134,6 +136,7 @@ class CandidateReader:
         """The engine's output still holds this run's values: it runs again only after `read`."""
         if self._whole is None:
             self._whole = self._gpu.pinned(self._spec.shape, self._spec.dtype)
+            self._release.callback(self._whole.free)
         self._gpu.copy_out(self._whole.array, self._engine.output_pointers[self._spec.name])
         self._gpu.synchronise()
         return self._whole.array

@@ -6,8 +6,9 @@ Both follow OpenCV's INTER_LINEAR for uint8 (imgproc/src/resize.cpp): the tensor
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,8 @@ from drag_edge.inference.gpu.kernels import Kernels, kernel_for
 from drag_edge.inference.letterbox import Placement, place
 from drag_edge.inference.preprocess import InputRecipe, normalisation
 
-if TYPE_CHECKING:
-    from drag_edge.inference.gpu.memory import DeviceMemory, PinnedArray
-
 _WEIGHT_ONE = 2048
+_TAP_BYTES = 8
 _MOST_SIZES = 16
 _LARGEST_SIDE = 65535
 
@@ -58,7 +57,7 @@ class PictureStep:
     def close(self) -> None:
         """Free everything; idempotent. The stream must be idle."""
         for prepared in self._prepared.values():
-            prepared.free()
+            prepared.release.close()
         self._prepared.clear()
 
     def _prepare(self, frame_width: int, frame_height: int) -> _Prepared:
@@ -86,11 +85,15 @@ class PictureStep:
             (column_taps(x1 - x0, placement.width), row_taps(y1 - y0, placement.height))
         )
         gpu = self._kernels.gpu
-        pinned = gpu.pinned(taps.shape, taps.dtype)
-        pinned.array[...] = taps
-        memory = gpu.allocate(taps.nbytes)
-        gpu.copy_in(memory.pointer, pinned.array)
-        return _Prepared(placement, memory, pinned, self._arguments(placement, memory.pointer))
+        with ExitStack() as undo:
+            # The copy is asynchronous: its source stays.
+            pinned = gpu.pinned(taps.shape, taps.dtype)
+            undo.callback(pinned.free)
+            pinned.array[...] = taps
+            memory = gpu.allocate(taps.nbytes)
+            undo.callback(memory.free)
+            gpu.copy_in(memory.pointer, pinned.array)
+            return _Prepared(placement, self._arguments(placement, memory.pointer), undo.pop_all())
 
     def _arguments(self, placement: Placement, taps: int) -> tuple[Any, ...]:
         """The kernel's arguments after the frame's own."""
@@ -114,19 +117,11 @@ class PictureStep:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """What one frame size needs; `pinned` is the source of a copy that may still be under way."""
+    """What one frame size needs; `release` holds its memory."""
 
     placement: Placement
-    taps: DeviceMemory
-    pinned: PinnedArray
     arguments: tuple[Any, ...]
-
-    def free(self) -> None:
-        self.taps.free()
-        self.pinned.free()
-
-
-_TAP_BYTES = 8
+    release: ExitStack
 
 
 def column_taps(source: int, target: int) -> NDArray[np.uint16]:

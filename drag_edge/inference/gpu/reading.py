@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from drag_edge.inference.engine import ModelError, TensorSpec
@@ -12,6 +13,7 @@ from drag_edge.inference.results import Result
 
 if TYPE_CHECKING:
     from drag_edge.inference.cuda import Gpu
+    from drag_edge.inference.gpu.memory import PinnedArray
 
 
 class DeviceEngine(Protocol):
@@ -46,7 +48,12 @@ class CopyReader:
         self._gpu = gpu
         self._decoder = decoder
         self._engine = engine
-        self._copies = {spec.name: gpu.pinned(spec.shape, spec.dtype) for spec in engine.outputs}
+        self._copies: dict[str, PinnedArray] = {}
+        with ExitStack() as undo:
+            for spec in engine.outputs:
+                self._copies[spec.name] = gpu.pinned(spec.shape, spec.dtype)
+                undo.callback(self._copies[spec.name].free)
+            self._release = undo.pop_all()
 
     def enqueue(self) -> None:
         """Copies to pinned memory."""
@@ -61,9 +68,7 @@ class CopyReader:
 
     def close(self) -> None:
         """Free the pinned memory; idempotent."""
-        for copy in self._copies.values():
-            copy.free()
-        self._copies = {}
+        self._release.close()
 
 
 def output_named(outputs: tuple[TensorSpec, ...], name: str) -> TensorSpec:

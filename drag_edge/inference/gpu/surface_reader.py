@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +49,19 @@ class SurfaceReader:
         specs = [output_named(engine.outputs, head.output) for head in segmenter.heads]
         self._height, self._width = specs[0].shape[-2:]
         pixels = self._height * self._width
-        self._answer = gpu.allocate(_FLAG_BYTES + pixels)
-        self._copy = gpu.pinned((_FLAG_BYTES + pixels,), np.uint8)
-        self._source = gpu.pinned((len(specs), _TABLE_BYTES), np.uint8)
-        self._source.array[...] = [surface_table(head) for head in segmenter.heads]
-        self._tables = gpu.allocate(self._source.array.nbytes)
-        gpu.copy_in(self._tables.pointer, self._source.array)
+        with ExitStack() as undo:
+            self._answer = gpu.allocate(_FLAG_BYTES + pixels)
+            undo.callback(self._answer.free)
+            self._copy = gpu.pinned((_FLAG_BYTES + pixels,), np.uint8)
+            undo.callback(self._copy.free)
+            # The copy below is asynchronous: its source stays.
+            source = gpu.pinned((len(specs), _TABLE_BYTES), np.uint8)
+            undo.callback(source.free)
+            source.array[...] = [surface_table(head) for head in segmenter.heads]
+            self._tables = gpu.allocate(source.array.nbytes)
+            undo.callback(self._tables.free)
+            gpu.copy_in(self._tables.pointer, source.array)
+            self._release = undo.pop_all()
         self._heads = [
             self._prepare(head, spec, at)
             for at, (head, spec) in enumerate(zip(segmenter.heads, specs, strict=True))
@@ -79,8 +87,7 @@ class SurfaceReader:
 
     def close(self) -> None:
         """Free everything; idempotent. The stream must be idle."""
-        for memory in (self._answer, self._copy, self._source, self._tables):
-            memory.free()
+        self._release.close()
 
     def _prepare(self, head: Head, spec: TensorSpec, at: int) -> _PreparedHead:
         """The first head writes the map, those after it are merged into it."""

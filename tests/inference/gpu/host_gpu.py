@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drag_edge.inference.engine import ModelError
 from drag_edge.inference.gpu.kernels import KERNELS, SOURCES, kernel_source
 
 SHIM = Path(__file__).with_name("host_shim.h")
@@ -90,6 +91,7 @@ class HostGpu:
         self.memories: list[Memory] = []
         self.put_count = 0
         self.launches = 0
+        self.most_memories = 1000
         self._library = library
         self._stride = stride
         self._queue: list[Callable[[], None]] = []
@@ -173,6 +175,8 @@ class HostGpu:
 
     def _remember(self, memory: Memory) -> Memory:
         self.forbid_in_capture("memory")
+        if len(self.memories) >= self.most_memories:
+            raise ModelError("out of memory")
         self.memories.append(memory)
         return memory
 

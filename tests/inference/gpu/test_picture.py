@@ -188,6 +188,17 @@ def test_many_sizes_do_not_gather_and_void_what_was_captured(gpu: HostGpu) -> No
     assert all(memory.freed for memory in gpu.memories)
 
 
+def test_without_memory_for_a_size_nothing_stays(gpu: HostGpu) -> None:
+    spec = TensorSpec("images", (1, 3, 8, 8), np.dtype(np.float32))
+    step = PictureStep(Kernels(gpu, b""), InputRecipe("letterbox"), spec, 0)
+    gpu.most_memories = 1
+    with pytest.raises(ModelError, match="out of memory"):
+        step.place(DeviceFrame(0, 20, 9, 60))
+    assert all(memory.freed for memory in gpu.memories)
+    gpu.most_memories = 10
+    assert step.place(DeviceFrame(0, 20, 9, 60)).input_width == 8
+
+
 def test_what_the_kernel_cannot_address_is_refused(gpu: HostGpu) -> None:
     spec = TensorSpec("images", (1, 3, 8, 8), np.dtype(np.float32))
     step = PictureStep(Kernels(gpu, b""), InputRecipe("letterbox"), spec, 0)

@@ -94,3 +94,26 @@ def test_a_copied_output_is_decoded_and_nothing_of_it_kept(gpu: HostGpu, form: s
     reader.close()
     reader.close()
     assert gpu.memories[-1].freed
+
+
+@pytest.mark.parametrize(
+    ("decoder", "outputs"),
+    [
+        (SEGMENTER, MAP),
+        (detector("yolov8", protos_output="protos"), MANY | {"protos": np.zeros((1, 8, 4, 6))}),
+        (detector("yolov8"), FEW | {"another": np.zeros((1, 2))}),
+    ],
+)
+def test_without_memory_for_all_of_it_nothing_stays(
+    gpu: HostGpu, decoder: Decoder, outputs: dict[str, NDArray]
+) -> None:
+    engine = WrittenEngine(gpu, outputs)
+    before = len(gpu.memories)
+    reader = make_reader(gpu, Kernels(gpu, b""), plan(decoder), engine)
+    needed = len(gpu.memories) - before
+    reader.close()
+    for enough_for in range(needed):
+        gpu.most_memories = len(gpu.memories) + enough_for
+        with pytest.raises(ModelError, match="out of memory"):
+            make_reader(gpu, Kernels(gpu, b""), plan(decoder), engine)
+        assert all(memory.freed for memory in gpu.memories[before:])
