@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,48 +53,43 @@ def choose(settings: ModelSettings, look: Callable[[], Here]) -> Choice:
         return Choice("tensorrt", file, f"{file.name} is a TensorRT engine")
     if file.suffix in TORCH_SUFFIXES:
         return Choice("ultralytics", file, f"{file.name} is a PyTorch file")
-    engine = file.with_suffix(".engine")
-    if not engine.is_file():
-        return Choice("onnx", file, f"ONNX Runtime: there is no {engine.name} beside it")
-    obstacle, here = _obstacle(file, engine, look)
-    if obstacle:
-        again = f"(run drag-edge model build {file.name})"
-        return Choice("onnx", file, f"ONNX Runtime: {engine.name} {obstacle} {again}")
-    return _engine(engine, here)
+    beside = file.with_suffix(".engine")
+    if not beside.is_file():  # as on every machine without a GPU: nothing that needs mending
+        return Choice("onnx", file, f"ONNX Runtime: there is no {beside.name} beside it")
+    engine = _engine_of(file, look)
+    if isinstance(engine, Choice):
+        return engine
+    return Choice("onnx", file, f"ONNX Runtime: {engine}")
 
 
 def _demanded_engine(onnx: Path, look: Callable[[], Here]) -> Choice:
+    engine = _engine_of(onnx, look)
+    if isinstance(engine, Choice):
+        return engine
+    raise ModelError(f"runtime tensorrt needs an engine of {onnx.name}: {engine}")
+
+
+def _engine_of(onnx: Path, look: Callable[[], Here]) -> Choice | str:
+    """The engine beside an ONNX, or why it cannot take its place; the cheapest check first."""
     engine = onnx.with_suffix(".engine")
-    obstacle = f"is not beside {onnx.name}"
-    if engine.is_file():
-        obstacle, here = _obstacle(onnx, engine, look)
-        if not obstacle:
-            return _engine(engine, here)
-    raise ModelError(
-        f"runtime tensorrt needs an engine, and {engine.name} {obstacle}: "
-        f"drag-edge model build {onnx}"
-    )
-
-
-def _engine(engine: Path, here: Here) -> Choice:
-    reason = f"{engine.name}: built from this ONNX on this device, TensorRT {here.tensorrt}"
-    return Choice("tensorrt", engine, reason)
-
-
-def _obstacle(onnx: Path, engine: Path, look: Callable[[], Here]) -> tuple[str, Here]:
-    """Why the engine beside an ONNX cannot take its place ("" if it can), cheapest check first."""
-    nowhere = Here(None, None, None)
+    build = f"(run drag-edge model build {shlex.quote(str(onnx))})"
+    if not engine.is_file():
+        return f"there is no {engine.name} beside it {build}"
     try:
         plan = read_engine_file(engine)
     except ModelError as error:
-        return f"cannot be used: {error}", nowhere
+        return f"{engine.name} cannot be used: {error}"
     sidecar = read_sidecar(engine)
     if sidecar is None:
-        return "does not say which ONNX it was built from", nowhere
+        return f"{engine.name} does not say which ONNX it was built from {build}"
     here = look()
     if here.tensorrt is None or here.sm is None:
-        return f"cannot run here: {here.missing or 'no TensorRT or no GPU'}", here
-    return _unfit(plan, sidecar, here) or _other_onnx(onnx, sidecar), here
+        return f"{engine.name} cannot run here: {here.missing or 'no TensorRT or no GPU'}"
+    obstacle = _unfit(plan, sidecar, here) or _other_onnx(onnx, sidecar)
+    if obstacle:
+        return f"{engine.name} {obstacle} {build}"
+    reason = f"{engine.name}: {sidecar.precision}, built from this ONNX on this device"
+    return Choice("tensorrt", engine, f"{reason}, TensorRT {here.tensorrt}")
 
 
 def _unfit(plan: EngineFile, sidecar: Sidecar, here: Here) -> str:

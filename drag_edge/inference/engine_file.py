@@ -25,6 +25,7 @@ _VERSION_AT = 24  # of an "ftrt" plan: major, minor, patch, build, a byte each
 _TAG_AT = 8  # of a "ptrt" plan: u32, the number of the serialisation format
 _VERSION_OF_TAG = {232: "8.5", 213: "8.4", 205: "8.2"}
 _MOST_METADATA = 1 << 26
+_AGAIN = "copy it again, or build it again (drag-edge model build … --force)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def plan_data(file: EngineFile) -> bytes:
     marks = read_marks(file.metadata)
     if marks is not None and hashlib.sha256(data).hexdigest() != marks.plan_sha256:
         raise ModelError(
-            f"{file.path} is damaged: its plan is not the one that was built (its SHA-256 differs)"
+            f"{file.path} is damaged: its plan is not the one that was built (its SHA-256 "
+            f"differs); {_AGAIN}"
         )
     return data
 
@@ -117,7 +119,9 @@ def _read(path: Path, file: BinaryIO, size: int) -> EngineFile:
     offset = file.tell()
     plan = file.read(_HEADER_BYTES)
     if not plan:
-        raise ModelError(f"{path} is truncated: it ends after its metadata, where its plan begins")
+        raise ModelError(
+            f"{path} is truncated: it ends after its metadata, where its plan begins; {_AGAIN}"
+        )
     if plan[:4] not in _MAGICS:
         raise ModelError(f"{path} has metadata, but what follows them is no TensorRT plan")
     return _with_plan(path, metadata, offset, plan, size)
@@ -130,9 +134,11 @@ def _with_plan(
     whole = _HEADER_BYTES if marks is None else marks.plan_bytes
     if size - offset < whole:
         missing = "" if marks is None else f" of {offset + whole}"
-        raise ModelError(f"{path} is truncated: it has {size}{missing} bytes")
+        raise ModelError(f"{path} is truncated: it has {size}{missing} bytes; {_AGAIN}")
     if marks is not None and size - offset > whole:
-        raise ModelError(f"{path} is damaged: {size - offset - whole} bytes follow its plan")
+        raise ModelError(
+            f"{path} is damaged: {size - offset - whole} bytes follow its plan; {_AGAIN}"
+        )
     return EngineFile(
         path=path,
         metadata=metadata,

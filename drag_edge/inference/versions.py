@@ -104,7 +104,7 @@ def mending_line(file: EngineFile | Path, *, force: bool = False) -> str:
 def explain_log(lines: Iterable[str], file: EngineFile, here: str) -> str:
     """What TensorRT's own log says about a plan that it refused, in words that help."""
     text = " ".join(" ".join(line.split()) for line in lines)
-    again = f"build it again: {mending_line(file)}"
+    again = f"build it again: {mending_line(file, force=True)}"  # its header looked right
     if "Version tag does not match" in text or "expecting library version" in text:
         return f"{file.path} was built by another TensorRT than {here} ({_cut(text)}); {again}"
     if "incompatible device" in text or "expecting compute" in text:

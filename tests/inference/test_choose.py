@@ -34,7 +34,7 @@ def chosen(file: Path, here: Here | None = ORIN, **settings: Any) -> Choice:
 def test_without_an_engine_it_is_onnx_runtime_and_no_gpu_is_opened(onnx: Path) -> None:
     choice = chosen(onnx, here=None)
     assert (choice.runtime, choice.file) == ("onnx", onnx)
-    assert "no objects.engine beside it" in choice.reason
+    assert choice.reason == "ONNX Runtime: there is no objects.engine beside it"
 
 
 def test_the_engine_of_this_onnx_and_device_is_taken(onnx: Path) -> None:
@@ -42,7 +42,10 @@ def test_the_engine_of_this_onnx_and_device_is_taken(onnx: Path) -> None:
     ours(engine, onnx)
     choice = chosen(onnx)
     assert (choice.runtime, choice.file) == ("tensorrt", engine)
-    assert choice.reason == "objects.engine: built from this ONNX on this device, TensorRT 10.3.0"
+    assert (
+        choice.reason
+        == "objects.engine: fp16, built from this ONNX on this device, TensorRT 10.3.0"
+    )
     os.utime(onnx)  # copied again: what counts is what it holds
     assert chosen(onnx).runtime == "tensorrt"
 
@@ -65,8 +68,9 @@ def test_one_that_does_not_fit_is_named_and_onnx_runtime_taken(
     choice = chosen(onnx, here)
     assert (choice.runtime, choice.file) == ("onnx", onnx)
     assert reason in choice.reason
-    assert "run drag-edge model build" in choice.reason
-    with pytest.raises(ModelError, match="drag-edge model build"):
+    mended_by_building = here.tensorrt is not None
+    assert (f"(run drag-edge model build {onnx})" in choice.reason) == mended_by_building
+    with pytest.raises(ModelError, match=r"needs an engine of objects\.onnx: objects\.engine"):
         chosen(onnx, here, runtime="tensorrt")
 
 
@@ -93,5 +97,5 @@ def test_a_named_file_is_taken_as_it_is(tmp_path: Path, onnx: Path) -> None:
 
 
 def test_tensorrt_demanded_without_an_engine_says_what_to_type(onnx: Path) -> None:
-    with pytest.raises(ModelError, match=r"is not beside objects\.onnx: drag-edge model build /"):
+    with pytest.raises(ModelError, match=r"no objects\.engine beside it \(run drag-edge model"):
         chosen(onnx, here=None, runtime="tensorrt")

@@ -93,6 +93,8 @@ def _build(
         built=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
     properties = {**source.properties, **_size(built.profiles)}
+    if options.dla is not None:
+        properties["dla"] = str(options.dla)  # Ultralytics' key too: who runs it must know
     write_engine(options.engine, properties, built.plan, sidecar)
     return sidecar
 

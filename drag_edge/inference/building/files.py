@@ -18,7 +18,7 @@ from drag_edge.inference.sidecar import Sidecar, sidecar_path
 _TYPED_KEYS = frozenset(
     (
         *("stride", "batch", "imgsz", "names", "args", "channels", "end2end", "kpt_shape"),
-        *("scale", "mean", "std", "roi"),
+        *("dla", "scale", "mean", "std", "roi"),
     )
 )
 

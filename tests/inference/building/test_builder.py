@@ -130,6 +130,7 @@ def test_options_reach_the_config(new: Workshop) -> None:
     assert ("limit", "WORKSPACE", 64 << 20) in new.trt._calls
     assert new.called("tactics") == [{"EDGE_MASK_CONVOLUTIONS", "JIT_CONVOLUTIONS"}]
     assert new.called("set DLA_core") == [1]
+    assert read_engine_file(new.engine).metadata["dla"] == 1
     assert new.called("set default_device_type") == [new.trt.DeviceType.DLA]
     assert new.called("set_flag") == ["FP16", "GPU_FALLBACK"]
 
