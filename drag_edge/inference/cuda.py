@@ -273,7 +273,12 @@ class Gpu:
             _attempt(stage.name.lower().replace("_", " "), release, problems)
 
     def _pop(self) -> None:
-        self._context.pop()
+        try:
+            self._context.pop()
+        except self._driver.Error:
+            # The binding's own stack must be empty when the thread ends, or it aborts the process.
+            self._context.detach()
+            raise
 
     def _drop(self) -> None:
         """Release the primary context. The binding leaves it on the driver's stack: off with it."""

@@ -38,6 +38,7 @@ class TensorRtRuntime:
         """Deserialise an engine. Raises ModelError that says what is wrong and what mends it."""
         self._gpu.check()
         check_version(file, self.version, read_sidecar(file.path), self._gpu.device)
+        self._choose_dla(file)
         data = plan_data(file)
         self._take()
         engine = self._runtime.deserialize_cuda_engine(data)
@@ -59,6 +60,18 @@ class TensorRtRuntime:
         """Let go; idempotent. Every engine is closed before."""
         self._forget()
         self._release()
+
+    def _choose_dla(self, file: EngineFile) -> None:
+        """An engine that was built for a deep learning accelerator says for which."""
+        core = file.metadata.get("dla")
+        if core is None:
+            return
+        cores = int(self._runtime.num_DLA_cores)
+        if not isinstance(core, int) or not 0 <= core < cores:
+            raise ModelError(
+                f"{file.path} was built for DLA core {core}, and this device has {cores} of them"
+            )
+        self._runtime.DLA_core = core
 
     def _take(self) -> list[str]:
         """Errors; without any, warnings: some releases tell the cause of a failure as one."""

@@ -19,7 +19,8 @@ class Machine:
     """journal: what was asked of the driver, in order. live: what was made and is not freed yet.
 
     stack: contexts current to the thread, the newest last. fails: "call name" → CUresult that it
-    answers from now on. code: what every call answers once the GPU is lost.
+    answers from now on. lost: what every call answers once the GPU is lost. slow: nothing on the
+    GPU is done before somebody sleeps until it is.
     """
 
     def __init__(self, integrated: bool = False) -> None:
@@ -29,6 +30,7 @@ class Machine:
         self.fails: dict[str, int] = {}
         self.missing: set[str] = set()
         self.lost = 0
+        self.slow = False
         self.capturing = False
         self.capture_broken = False
         self.integrated = integrated
@@ -82,6 +84,7 @@ class _Object:
 class _Context:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._valid = True
 
     def push(self) -> None:
         self._machine.answer("cuCtxPushCurrent")
@@ -93,7 +96,14 @@ class _Context:
         self._machine.stack.pop()
         self._machine.journal.append("pop")
 
+    def detach(self) -> None:
+        self._valid = False
+        self._machine.stack.clear()
+        self._machine.journal.append("detach")
+
     def __del__(self) -> None:
+        if not self._valid:
+            return
         # The binding pushes the context to release it, and leaves it there.
         self._machine.stack.append(PRIMARY)
         self._machine.journal.append("release")
@@ -141,9 +151,15 @@ class _Event(_Object):
         self._machine.answer("cuEventRecord")
         self._machine.journal.append("record")
 
+    def query(self) -> bool:
+        self._machine.answer("cuEventQuery")
+        if not self._machine.slow:
+            self._machine.journal.append("wait")
+        return not self._machine.slow
+
     def synchronize(self) -> None:
         self._machine.answer("cuEventSynchronize")
-        self._machine.journal.append("wait")
+        self._machine.journal.append("sleep")
 
     def time_since(self, other: Any) -> float:
         return 1.5

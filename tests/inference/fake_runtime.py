@@ -58,6 +58,8 @@ class _Runtime(_Gone):
         super().__init__(trt._machine, "runtime")
         self._trt = trt
         self._logger = logger
+        self.num_DLA_cores = trt._dla_cores
+        self.DLA_core = -1
 
     def deserialize_cuda_engine(self, data: bytes) -> Any:
         network = self._trt._network
@@ -186,6 +188,7 @@ def fake_runtime(version: str, machine: Machine, network: FakeNetwork) -> Any:
     trt._machine = machine
     trt._network = network
     trt._plugins = False
+    trt._dla_cores = 0
     for name in (
         "DataType",
         "TensorFormat",

@@ -189,12 +189,32 @@ def test_a_sticky_error_means_that_the_gpu_is_lost(code: int, machine: Machine) 
     event = gpu.event()
     gpu.allocate(1)
     machine.lost = code
-    with pytest.raises(GpuLostError, match="the GPU is lost: the GPU works: cuEventSynchronize"):
+    with pytest.raises(GpuLostError, match="the GPU is lost: the GPU works: cuEventQuery"):
         event.wait()
     with pytest.raises(GpuLostError):
         gpu.raise_if_lost("looking")
     assert gpu.close() != ()
     assert gpu.closed
+
+
+def test_a_context_that_cannot_be_popped_leaves_the_bindings_stack(machine: Machine) -> None:
+    gpu = machine.open()
+    machine.fails["cuCtxPopCurrent"] = 700
+    machine.heard()
+    assert [problem[:4] for problem in gpu.close()] == ["pop:"]
+    assert machine.heard()[-1] == "detach"
+    assert machine.stack == []
+
+
+def test_waiting_is_looking_for_a_moment_and_then_sleeping(machine: Machine) -> None:
+    gpu = machine.open()
+    event = gpu.event()
+    machine.heard()
+    event.wait()
+    assert machine.heard() == ["wait"]
+    machine.slow = True
+    event.wait()
+    assert machine.heard() == ["sleep"]
 
 
 def test_a_kernel_is_prepared_once_for_the_same_types(machine: Machine) -> None:

@@ -196,6 +196,15 @@ def test_a_size_outside_of_the_profile_is_told(one: Bench) -> None:
         one.open(**DYNAMIC)
 
 
+def test_an_engine_for_a_dla_gets_its_core(one: Bench) -> None:
+    with_metadata(one.file, b'{"dla": 1}', one.version)
+    with pytest.raises(ModelError, match="DLA core 1, and this device has 0"):
+        one.open()
+    one.runtime._runtime.num_DLA_cores = 2
+    one.open()
+    assert one.runtime._runtime.DLA_core == 1
+
+
 def with_metadata(file: Path, text: bytes, version: str) -> None:
     file.write_bytes(len(text).to_bytes(4, "little") + text + plan_bytes(version))
 

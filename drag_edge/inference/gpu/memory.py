@@ -6,6 +6,7 @@ the garbage collector at a time and on a thread of its own choosing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,10 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from drag_edge.inference.cuda import Gpu
+
+# A thread that sleeps is woken some ten microseconds late, which counts where networks are that
+# quick; where they take milliseconds, so long a look costs nothing.
+_LOOKING_S = 200e-6
 
 
 class DeviceMemory:
@@ -125,8 +130,11 @@ class GpuEvent:
         self._gpu.record(self._raw)
 
     def wait(self) -> None:
-        """Sleep until the GPU has passed the mark. Raises what the work before it raised."""
-        self._gpu.call("the GPU works", self._raw.synchronize)
+        """Until the GPU has passed the mark: looking for a moment, then asleep.
+
+        Raises what the work before it raised.
+        """
+        self._gpu.call("the GPU works", self._settle)
 
     def ms_since(self, earlier: GpuEvent) -> float:
         """Milliseconds of the GPU's own time between two marks, both passed."""
@@ -137,6 +145,13 @@ class GpuEvent:
         """Give it back; idempotent."""
         self._forget()
         self._release()
+
+    def _settle(self) -> None:
+        raw, until_s = self._raw, time.perf_counter() + _LOOKING_S
+        while not raw.query():
+            if time.perf_counter() > until_s:
+                raw.synchronize()
+                return
 
     def _release(self) -> None:
         self._raw = None
