@@ -89,6 +89,7 @@ class HostGpu:
     def __init__(self, library: ctypes.CDLL, integrated: bool = False, stride: int = 1) -> None:
         self.device = SimpleNamespace(integrated=integrated, sm="sm_90", driver_cuda=(13, 0))
         self.memories: list[Memory] = []
+        self.closed = False
         self.put_count = 0
         self.launches = 0
         self.most_memories = 1000
@@ -133,12 +134,12 @@ class HostGpu:
     def copy_in(self, pointer: int, array: NDArray[Any]) -> None:
         assert array.flags.c_contiguous
         self._pinned(array)
-        self._put(lambda: _move(pointer, array.ctypes.data, array.nbytes))
+        self._put(lambda: self._move(pointer, array.ctypes.data, array.nbytes))
 
     def copy_out(self, array: NDArray[Any], pointer: int) -> None:
         assert array.flags.c_contiguous
         self._pinned(array)
-        self._put(lambda: _move(array.ctypes.data, pointer, array.nbytes))
+        self._put(lambda: self._move(array.ctypes.data, pointer, array.nbytes))
 
     def clear(self, pointer: int, nbytes: int) -> None:
         self._put(lambda: ctypes.memset(pointer, 0, nbytes) and None)
@@ -188,13 +189,17 @@ class HostGpu:
             if not memory.freed
         ), "not pinned"
 
+    def _move(self, to: int, source: int, nbytes: int) -> None:
+        for memory in self.memories:
+            inside = any(
+                memory.pointer <= at < memory.pointer + memory.nbytes for at in (to, source)
+            )
+            assert not (memory.freed and inside), "freed before its work was done"
+        ctypes.memmove(to, source, nbytes)
+
     def _put(self, work: Callable[[], None]) -> None:
         if self._captured is not None:
             self._captured.append(work)
         else:
             self._queue.append(work)
             self.put_count += 1
-
-
-def _move(to: int, source: int, nbytes: int) -> None:
-    ctypes.memmove(to, source, nbytes)
