@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,7 +62,8 @@ def do(task: Task, config: Path, alter: Alter | None = None) -> DriveResult:
         settings = settings_for(config, task.driver, case.settings)
         drives = _drives(task, settings, alter)
     except Exception as error:  # noqa: BLE001  the daemon must not let any out: that is judged
-        told = f"{type(error).__name__}: {error}"
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
         return DriveResult(
             case.row_id, case.id, task.seed, task.driver, (), error=f"exception {told}"
         )

@@ -34,7 +34,7 @@ def outside_m(drive: Drive, side: SideName) -> FloatArray:
     # From the rear axle to the front one along the body, less what the road bends away.
     front_d_m = d_m + car.wheelbase_m * np.sin(heading) - 0.5 * curvature * car.wheelbase_m**2
     sign = SIGN[side]
-    return sign * (front_d_m - line_d_m) + 0.5 * car.width_m
+    return np.asarray(sign * (front_d_m - line_d_m) + 0.5 * car.width_m)
 
 
 class Departure(Section):

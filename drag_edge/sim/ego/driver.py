@@ -24,7 +24,7 @@ class DriverHabits:
     Steering is a critically damped return to the wanted line with ``steering_rad_per_s``,
     looking ``preview_s`` ahead for curves. A person who only fills in holds the wheel lightly
     (guiding torque), so that the assistance may take it; one who wants elsewhere overrides.
-    ``wander_*``: how an inattentive person turns the car off its lane before letting it roll.
+    ``wander_accel_mps2``: how an inattentive person turns off the lane before letting it roll.
     """
 
     steering_rad_per_s: float = 0.9
@@ -43,9 +43,7 @@ class DriverHabits:
     trust_acc_s: float = 0.7
     go_tap: float = 0.2
     startled_s: float = 3.0
-    wander_gain_1ps: float = 4.0
-    wander_accel_mps2: float = 2.5
-    wander_nearly_mps: float = 0.02
+    wander_accel_mps2: float = 2.0
     hardest_accelerator: float = 0.8
     style: FollowingStyle = field(default_factory=FollowingStyle)
 
@@ -125,7 +123,7 @@ class Driver:
         self._go_s = 0.0
         self._brake_free_s = math.inf
         self._since_aeb_s = math.inf
-        self._wandered_off = False
+        self._drift_to_come_mps: float | None = None
 
     def resting(self) -> DriverInputs:
         """Before the first step: buttons as the scenario sets them, feet off the pedals."""
@@ -154,7 +152,7 @@ class Driver:
         filling_in = mode == "when_needed" and not view.steered
         steering = self._steer(view, wanted_d_m) if willing or filling_in else None
         if self._now.wanders_off_mps:
-            steering, willing = self._wander_off(view, self._now.wanders_off_mps), False
+            steering, willing = self._wander_off(view, self._now.wanders_off_mps, dt_s), False
         inputs = replace(
             self.resting(),
             steering_rad=steering,
@@ -195,16 +193,17 @@ class Driver:
         curvature = view.preview_curvature_1pm + min(max(lateral, -limit), limit) / speed**2
         return steering_for_curvature(curvature, view.speed_mps, self._car)
 
-    def _wander_off(self, view: DriverView, wanted_mps: float) -> float | None:
+    def _wander_off(self, view: DriverView, wanted_mps: float, dt_s: float) -> float | None:
         """Steering until the car drifts as fast as wanted; then none, for good."""
-        habits = self.habits
-        missing_mps = wanted_mps - view.d_rate_mps
-        if abs(missing_mps) < habits.wander_nearly_mps:
-            self._wandered_off = True
-        if self._wandered_off:
+        if self._drift_to_come_mps is None:
+            self._drift_to_come_mps = wanted_mps - view.d_rate_mps
+        if self._drift_to_come_mps == 0.0:
             return None
-        limit = habits.wander_accel_mps2
-        lateral = min(max(habits.wander_gain_1ps * missing_mps, -limit), limit)
+        # A push of constant lateral acceleration: whatever the steering's lag, it ends in the drift.
+        most = self.habits.wander_accel_mps2 * dt_s
+        push_mps = min(max(self._drift_to_come_mps, -most), most)
+        self._drift_to_come_mps -= push_mps
+        lateral = push_mps / dt_s
         curvature = view.preview_curvature_1pm + lateral / max(view.speed_mps, 3.0) ** 2
         return steering_for_curvature(curvature, view.speed_mps, self._car)
 
