@@ -25,10 +25,11 @@ _MOST_BYTES = 1 << 20
 class Sidecar:
     """An engine's birth certificate.
 
-    tensorrt: the version that built it. cuda: of the driver, "12.6". sm: "sm_87". device: its name.
-    onnx: path of the ONNX file, relative to the engine's folder where it lies in or below it.
-    precision: fp32, fp16 or int8. inputs, outputs: name → shape, -1 where a profile decides. profile: input → (min, opt, max). dla: core or None.
-    calibration: what INT8 was calibrated on, None elsewhere. built: UTC, ISO 8601.
+    tensorrt: the version that built it. cuda: the newest that the driver knew, "12.6". sm:
+    "sm_87". device: its name. onnx: path of the ONNX file, relative to the engine's folder where it
+    lies in or below it. precision: fp32, fp16 or int8. inputs, outputs: name → shape, -1 where a
+    profile decides. profile: input → (min, opt, max). dla: core or None. calibration: where the
+    pictures of the INT8 ranges lay, None without. built: UTC, ISO 8601.
     """
 
     tensorrt: str

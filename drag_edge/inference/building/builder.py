@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from os.path import relpath
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from drag_edge.errors import (
@@ -16,6 +17,7 @@ from drag_edge.errors import (
     InputMissingError,
     InvalidConfigError,
     UnavailableError,
+    UsageError,
 )
 from drag_edge.inference.building.compile import Source, compile_plan
 from drag_edge.inference.building.files import check_writable, write_engine
@@ -112,6 +114,8 @@ def _read_source(options: BuildOptions) -> Source:
     onnx = options.onnx
     if not onnx.is_file():
         raise InputMissingError(f"no such file: {onnx}")
+    if options.engine.exists() and options.engine.samefile(onnx):
+        raise UsageError(f"--output is missing: the engine would take the place of {onnx} itself")
     if options.calibrate is not None and not options.calibrate.exists():
         raise InputMissingError(f"no such folder or video: {options.calibrate}")
     try:
@@ -143,10 +147,14 @@ def _from_folder(onnx: Path, folder: Path) -> str:
 
 
 def _let_go(error: BaseException | None) -> None:
-    """A traceback keeps the locals of its functions alive: TensorRT's objects among them, which
-    must be gone before the context is.
+    """A traceback keeps the locals of its functions and of their callers alive: TensorRT's objects
+    among them, which must be gone before the context is.
     """
     while error is not None:
-        with suppress(RuntimeError):
-            traceback.clear_frames(error.__traceback__)
+        for found, _ in traceback.walk_tb(error.__traceback__):
+            frame: FrameType | None = found
+            while frame is not None:
+                with suppress(RuntimeError):  # it still runs
+                    frame.clear()
+                frame = frame.f_back
         error = error.__cause__ or error.__context__

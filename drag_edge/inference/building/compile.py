@@ -125,14 +125,16 @@ class _Compilation:
         timing_file = self._options.timing_cache or default_timing_cache(
             self._offers.version, self._gpu.device.name
         )
-        self._remark(use_timing_cache(config, timing_file))
+        if timing_file is not None:
+            self._remark(use_timing_cache(config, timing_file))
         with Progress(self._say) as progress:
             if self._offers.has("IBuilderConfig.progress_monitor"):
                 config.progress_monitor = make_monitor(self._trt, progress)
             serialised = builder.build_serialized_network(network, config)
         if serialised is None:
             return None
-        self._remark(keep_timing_cache(config, timing_file))
+        if timing_file is not None:
+            self._remark(keep_timing_cache(config, timing_file))
         return bytes(memoryview(serialised))
 
     def _remark(self, text: str) -> None:

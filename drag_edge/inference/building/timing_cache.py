@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
 
 from drag_edge.errors import CannotCreateError
 from drag_edge.inference.building.files import write_atomically
+from drag_edge.inference.gpu.cubin_cache import cache_folder
 
 
-def default_timing_cache(tensorrt: str, device: str) -> Path:
-    """One file for each TensorRT and kind of device: timings of another one are worth nothing."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+def default_timing_cache(tensorrt: str, device: str) -> Path | None:
+    """One file for each TensorRT and kind of device: timings of another one are worth nothing.
+
+    Beside the cache of our kernels; None where there is no home for it.
+    """
+    kernels = cache_folder()
     name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{tensorrt}-{device}").strip("-")
-    return Path(home) / "drag-edge" / "timing" / f"{name}.cache"
+    return None if kernels is None else kernels.parent / "timing" / f"{name}.cache"
 
 
 def use_timing_cache(config: Any, file: Path) -> str:

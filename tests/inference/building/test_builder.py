@@ -11,6 +11,7 @@ import pytest
 
 from drag_edge.errors import (
     CannotCreateError,
+    DragEdgeError,
     InputMissingError,
     InvalidConfigError,
     UnavailableError,
@@ -19,6 +20,7 @@ from drag_edge.errors import (
 from drag_edge.inference.building import builder
 from drag_edge.inference.building.builder import build_engine
 from drag_edge.inference.building.options import BuildOptions
+from drag_edge.inference.cuda import Gpu
 from drag_edge.inference.engine_file import plan_data, read_engine_file
 from drag_edge.inference.metadata import parse_metadata
 from drag_edge.inference.preprocess import InputRecipe, Preprocessor
@@ -309,3 +311,62 @@ def test_what_is_missing_has_its_exit_code(
     monkeypatch.setitem(__import__("sys").modules, "tensorrt", None)
     with pytest.raises(UnavailableError, match="TensorRT"):
         build(new.onnx)
+
+
+def test_the_onnx_itself_is_never_overwritten(new: Workshop, tmp_path: Path) -> None:
+    odd = new.onnx.rename(tmp_path / "network.engine")
+    for output in (None, tmp_path / "." / "network.engine"):
+        with pytest.raises(UsageError, match="--output"):
+            build_engine(BuildOptions(odd, output=output, force=True), new.said.append, new.gpu)
+
+
+@pytest.mark.parametrize("fault", ["none", "parser", "builder", "calibration", "interrupt"])
+def test_nothing_of_tensorrts_outlives_the_gpu(
+    new: Workshop, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also with an exception in flight, whose traceback would keep it alive."""
+    alive: set[int] = set()
+    left: list[int] = []
+
+    class Watched(FakeGpu):
+        def close(self) -> None:
+            left.append(len(alive))
+            super().close()
+
+    def watch(kind: str) -> None:
+        base = getattr(new.trt, kind)
+
+        class Spy(base):  # type: ignore[misc]
+            def __init__(self, *arguments: Any) -> None:
+                super().__init__(*arguments)
+                alive.add(id(self))
+
+            def __del__(self) -> None:
+                alive.discard(id(self))
+
+        setattr(new.trt, kind, Spy)
+
+    for kind in ("Builder", "INetworkDefinition", "OnnxParser", "IBuilderConfig", "ITimingCache"):
+        watch(kind)
+    monkeypatch.setattr(Gpu, "open", lambda ordinal=0: Watched())
+    options: dict[str, Any] = {}
+    if fault == "parser":
+        new.trt._parser_errors = [(0, "first", "Cast", "no")]
+    elif fault == "builder":
+        new.trt._refuses_to_build = [("ERROR", "no")]
+    elif fault == "calibration":
+        (tmp_path / "empty").mkdir()
+        options = {"precision": "int8", "calibrate": tmp_path / "empty"}
+    elif fault == "interrupt":
+
+        def interrupt(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(new.trt.Builder, "build_serialized_network", interrupt)
+    wanted = BuildOptions(new.onnx, **options)
+    if fault == "none":
+        build_engine(wanted, new.said.append)
+    else:
+        with pytest.raises((DragEdgeError, KeyboardInterrupt)):
+            build_engine(wanted, new.said.append)
+    assert left == [0]
