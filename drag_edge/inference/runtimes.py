@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from drag_edge.clock import Clock
-from drag_edge.config.models import ModelSettings, Runtime
+from drag_edge.config.models import ModelSettings
 from drag_edge.events import Event
 from drag_edge.inference.choose import Here, choose
 from drag_edge.inference.cuda import Gpu
 from drag_edge.inference.device import Device, GpuSwitches
-from drag_edge.inference.engine import Engine, ModelError
+from drag_edge.inference.engine import ModelError
 from drag_edge.inference.model import Model, make_model
 from drag_edge.inference.onnx import OnnxEngine
 
@@ -94,22 +93,3 @@ class Runtimes:
 
     def _say(self, name: str, detail: str) -> None:
         self._on_event(Event(name, "gpu", detail, self._clock.now_s()))
-
-
-def open_engine(settings: ModelSettings) -> Engine:
-    """An engine without a model around it, to look at. Raises ModelError with what to do."""
-    runtime = choose_runtime(settings.runtime, settings.file)
-    if runtime == "onnx":
-        return OnnxEngine(settings.file, settings.threads)
-    raise ModelError(f"runtime {runtime}: only an ONNX file can be opened without a GPU")
-
-
-def choose_runtime(wanted: Runtime, file: Path) -> Runtime:
-    """What `auto` means for this file alone."""
-    if wanted != "auto":
-        return wanted
-    if file.suffix in (".engine", ".plan", ".trt"):
-        return "tensorrt"
-    if file.suffix in (".pt", ".pth"):
-        return "ultralytics"
-    return "onnx"

@@ -40,6 +40,7 @@ class DevicePath:
         graphs: bool,
         on_uncapturable: Callable[[str], None],
     ) -> None:
+        self._gpu = gpu
         self._engine = engine
         self._uploads = uploads
         with ExitStack() as undo:
@@ -55,6 +56,7 @@ class DevicePath:
             self._graphs = GraphCache(gpu, on_uncapturable) if graphs else None
             if self._graphs is not None:
                 undo.callback(self._graphs.free)
+            undo.callback(self._settle)
             self._release = undo.pop_all()
         self._placement: Placement | None = None
         self._start_s = 0.0
@@ -87,8 +89,13 @@ class DevicePath:
         return result, StepTimes(self._start_s, engine_s, time.perf_counter() - waited_s)
 
     def close(self) -> None:
-        """Free graphs, events, reader and picture step; idempotent. The stream must be idle."""
+        """Free graphs, events, reader and picture step; idempotent."""
         self._release.close()
+
+    def _settle(self) -> None:
+        """What is to be freed may still be at work, unless the GPU was closed before."""
+        if not self._gpu.closed:
+            self._gpu.synchronise()
 
     def _enqueue(self, frame: DeviceFrame) -> None:
         self._picture.enqueue(frame)
