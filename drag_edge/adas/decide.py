@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from drag_edge.adas.acc import AccMemory, acc_step
 from drag_edge.adas.aeb import AebState, aeb_step
 from drag_edge.adas.alerts import AlertState, raise_alerts
+from drag_edge.adas.apa import ApaMemory, apa_step
 from drag_edge.adas.bsd import BsdState, bsd_step
 from drag_edge.adas.decision import (
     AccDecision,
@@ -51,6 +52,7 @@ class AdasState:
     alerts: AlertState = field(default_factory=AlertState)
     acc_state: AccState = AccState.OFF
     lka_state: LkaState = LkaState.OFF
+    apa: ApaMemory = field(default_factory=ApaMemory)
 
 
 def decide(
@@ -67,7 +69,9 @@ def decide(
     missing says UNAVAILABLE and why.
     """
     scene, invalid = without_invalid(scene, time_s)
-    health, monitor = watch(scene, (*events, *invalid), settings.monitor, state.monitor, time_s)
+    health, monitor = watch(
+        scene, (*events, *invalid), settings.monitor, state.monitor, time_s, body
+    )
     mode = next_mode(health, settings.monitor, state.mode, time_s)
     rights = Right.NONE if mode.mode in _NOBODY else ALL & ~health.forbids
 
@@ -77,6 +81,7 @@ def decide(
     )
     aeb, aeb_state = aeb_step(scene, settings.aeb, body, state.aeb, time_s, rights)
     bsd, bsd_state = bsd_step(scene, settings.bsd, state.bsd, time_s, rights)
+    apa, apa_memory = apa_step(scene, settings.apa, body, state.apa, time_s, rights)
 
     faults = health.alerts if mode.mode is not Mode.INIT else ()
     names = (*faults, *_feature_alerts(acc, lka, aeb, bsd, settings.lka, state))
@@ -94,10 +99,11 @@ def decide(
         alerts=alerts,
         events=health.events,
         mode_reason=mode.reason,
+        apa=apa,
     )
     after = AdasState(
         monitor, mode, acc_memory, lka_memory, aeb_state, bsd_state, alert_state,
-        acc.state, lka.state,
+        acc.state, lka.state, apa_memory,
     )  # fmt: skip
     return decision, after
 

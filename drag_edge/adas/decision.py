@@ -126,6 +126,63 @@ class BsdDecision:
     reason: str = ""
 
 
+class ApaState(Enum):
+    """Parking assistance."""
+
+    OFF = 0
+    SEARCHING = 1
+    OFFERING = 2
+    GUIDING = 3
+    STOP = 4
+    DONE = 5
+    ENDED = 6
+    UNAVAILABLE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedSlot:
+    """A gap that suffices. x_m: from the rear axle forward to its middle (negative: passed).
+    corners_m: x, y of its four corners in vehicle axes. crosswise: to be entered across the row."""
+
+    id: int
+    side: Side
+    crosswise: bool
+    length_m: float
+    x_m: float
+    corners_m: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkingGuidance:
+    """What the driver is to do now. forward: else backwards. curvature_1pm: of the rear axle's
+    path, as steered; steering_wheel_rad: the same at the wheel the driver holds, left positive.
+    to_go_m: to the next stop. moves_left: this one included. off_m: from the path, left positive.
+    path_m: x, y in vehicle axes of what is still to be driven. text: the same for a person."""
+
+    slot_id: int
+    side: Side
+    crosswise: bool
+    forward: bool
+    curvature_1pm: float
+    steering_wheel_rad: float
+    to_go_m: float
+    moves_left: int
+    off_m: float
+    path_m: tuple[tuple[float, float], ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApaDecision:
+    """Gaps offered, nearest first, and guidance into one. It never demands anything of an actuator:
+    Command has no field for it. STOP: the driver is to stand (and change gear) before going on."""
+
+    state: ApaState = ApaState.OFF
+    slots: tuple[OfferedSlot, ...] = ()
+    guidance: ParkingGuidance | None = None
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """What the driver is told. name: key of the table in adas/alerts.py. priority: higher wins."""
@@ -153,6 +210,7 @@ class Decision:
     alerts: tuple[Alert, ...]
     events: tuple[Event, ...]
     mode_reason: str = ""
+    apa: ApaDecision = ApaDecision()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ class Right(Flag):
     AEB = auto()  # brake in an emergency
     FCW = auto()  # warn of a collision
     BSD = auto()  # light a mirror
+    APA = auto()  # offer parking gaps and guide into them
 
 
-ALL = Right.ACC | Right.LKA | Right.LDW | Right.AEB | Right.FCW | Right.BSD
+ALL = Right.ACC | Right.LKA | Right.LDW | Right.AEB | Right.FCW | Right.BSD | Right.APA
 CONTROL = Right.ACC | Right.LKA
 ACTUATION = CONTROL | Right.AEB
 FORWARD = Right.ACC | Right.LKA | Right.LDW | Right.AEB | Right.FCW
@@ -37,7 +38,8 @@ class EventPolicy:
     hold_s: it holds this long after its last report; with `until` it holds until that event comes
     from the same source. persist_s: it counts only once reported for this long.
     until: the event that ends it. camera: a fault of one camera, which takes away only
-    blind-spot detection when the camera's name is in monitor.blind_spot_sources.
+    blind-spot detection (and only if it takes anything) when the camera's name is in
+    monitor.blind_spot_sources.
     """
 
     mode: Mode | None
@@ -52,6 +54,9 @@ class EventPolicy:
 UNKNOWN_EVENT = "unknown_event"
 
 _INFORMATION = EventPolicy(None, None, Right.NONE, hold_s=0.0)
+_PICTURE_FAULT = EventPolicy(
+    Mode.DEGRADED, "camera_fault", FORWARD, until="picture_recovered", camera=True
+)
 
 EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
     {
@@ -59,16 +64,17 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         "camera_lost": EventPolicy(
             Mode.DEGRADED, "camera_fault", FORWARD, until="camera_recovered", camera=True
         ),
-        "camera_frozen": EventPolicy(
-            Mode.DEGRADED, "camera_fault", FORWARD, until="camera_recovered", camera=True
-        ),
-        "camera_black": EventPolicy(
-            Mode.DEGRADED, "camera_fault", FORWARD, until="camera_recovered", camera=True
-        ),
         "camera_recovered": _INFORMATION,
+        "camera_frozen": _PICTURE_FAULT,
+        "camera_black": _PICTURE_FAULT,
+        "camera_blind": _PICTURE_FAULT,
+        "picture_recovered": _INFORMATION,
         "source_ended": _INFORMATION,
         "frame_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
-        "frame_dropped": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
+        "latency_high": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE),
+        "frame_missing": EventPolicy(None, None, Right.NONE, hold_s=0.3),
+        "frame_dropped": EventPolicy(Mode.DEGRADED, "camera_fault", CONTROL, camera=True),
+        "frame_rate_low": EventPolicy(Mode.DEGRADED, "camera_fault", Right.NONE, camera=True),
         "frame_invalid": EventPolicy(Mode.DEGRADED, "camera_fault", Right.NONE, persist_s=0.3),
         # models: what is missing is None in the scene, and the features see that themselves
         "model_loaded": _INFORMATION,
@@ -84,17 +90,31 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
             Mode.DEGRADED, "model_fault", Right.NONE, until="model_recovered"
         ),
         "model_recovered": _INFORMATION,
+        "model_output_missing": EventPolicy(
+            Mode.DEGRADED, "model_fault", Right.NONE, hold_s=0.3, persist_s=0.1
+        ),
+        "model_output_impossible": EventPolicy(
+            Mode.DEGRADED, "model_fault", Right.NONE, hold_s=0.3
+        ),
         # perception
         "objects_unavailable": EventPolicy(
             Mode.DEGRADED, "model_fault", Right.ACC | Right.AEB | Right.FCW
         ),
         "road_unavailable": EventPolicy(Mode.DEGRADED, "model_fault", Right.LKA | Right.LDW),
+        # a detector that ran, and saw nothing where road users were an instant before
+        "detector_silent": EventPolicy(
+            Mode.DEGRADED, "model_fault", Right.ACC | Right.AEB | Right.FCW, hold_s=0.3
+        ),
         "lanes_lost": _INFORMATION,
         "lanes_implausible": EventPolicy(None, None, Right.LKA | Right.LDW, hold_s=0.2),
         "range_jump": EventPolicy(None, None, Right.NONE),
         "pitch_implausible": EventPolicy(
             Mode.DEGRADED, "camera_fault", ACTUATION, hold_s=1.0, persist_s=0.5
         ),
+        "calibration_off": EventPolicy(Mode.DEGRADED, "camera_fault", ACTUATION, hold_s=2.0),
+        "calibration_learned": _INFORMATION,
+        "calibration_loaded": _INFORMATION,
+        "calibration_refused": EventPolicy(None, "system_degraded", Right.NONE, hold_s=3.0),
         "scene_invalid": EventPolicy(Mode.DEGRADED, "model_fault", Right.NONE, persist_s=0.1),
         "scene_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
         "scene_stale": EventPolicy(Mode.FALLBACK, "system_fallback", ALL, hold_s=0.1),
@@ -105,6 +125,9 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         ),
         "ego_signal_recovered": _INFORMATION,
         "ego_speed_implausible": EventPolicy(Mode.DEGRADED, "ego_fault", ACTUATION, hold_s=1.0),
+        "ego_yaw_implausible": EventPolicy(
+            Mode.DEGRADED, "ego_fault", Right.LKA, hold_s=0.5, persist_s=0.3
+        ),
         "ego_frame_invalid": EventPolicy(Mode.DEGRADED, "ego_fault", Right.NONE, persist_s=0.3),
         # the bus
         "bus_off": EventPolicy(Mode.FALLBACK, "bus_fault", ACTUATION, until="bus_recovered"),
@@ -118,6 +141,7 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         # around it
         "log_failed": EventPolicy(None, "log_fault", Right.NONE, hold_s=3.0),
         "display_failed": EventPolicy(None, "system_degraded", Right.NONE, hold_s=3.0),
+        "device_hot": EventPolicy(None, "system_degraded", Right.NONE, hold_s=3.0),
         "device_throttled": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, hold_s=2.0),
         # a name that is not in this table: somebody's mistake, so it is loud and stops control
         UNKNOWN_EVENT: EventPolicy(Mode.DEGRADED, "system_fault", CONTROL, hold_s=2.0),

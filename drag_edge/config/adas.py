@@ -6,6 +6,7 @@ from pydantic import Field
 
 from drag_edge.config.acc import AccSettings
 from drag_edge.config.aeb import AebSettings
+from drag_edge.config.apa import ApaSettings
 from drag_edge.config.base import Section
 from drag_edge.config.bsd import BsdSettings
 from drag_edge.config.limits import LimitSettings
@@ -25,6 +26,7 @@ class AdasSettings(Section):
     lka: LkaSettings = Field(default_factory=LkaSettings, description="Lane keeping.")
     aeb: AebSettings = Field(default_factory=AebSettings, description="Emergency braking.")
     bsd: BsdSettings = Field(default_factory=BsdSettings, description="Blind-spot detection.")
+    apa: ApaSettings = Field(default_factory=ApaSettings, description="Parking assistance.")
     limits: LimitSettings = Field(default_factory=LimitSettings, description="The last gate.")
     monitor: MonitorSettings = Field(
         default_factory=MonitorSettings, description="The safety monitor."

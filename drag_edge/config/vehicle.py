@@ -216,6 +216,7 @@ class EgoSettings(Section):
         None, description="The driver's choice of the gap, 1 is the shortest"
     )
     hands_on: SwitchSignal | None = Field(None, description="The driver's hands are on the wheel")
+    reverse: SwitchSignal | None = Field(None, description="The reverse gear is engaged")
 
     @model_validator(mode="after")
     def _data_ids_are_whole(self) -> EgoSettings:

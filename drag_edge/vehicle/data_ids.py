@@ -22,6 +22,7 @@ DATA_IDS: Mapping[str, bytes] = MappingProxyType(
         "LDW": bytes.fromhex("85 aa db f4 39 16 67 48 d2 fd 8c a3 6e 41 30 1f"),
         "BSD": bytes.fromhex("91 be cf e0 2d 02 73 5c c6 e9 98 b7 7a 55 24 0b"),
         "OBJECTS": bytes.fromhex("78 57 26 09 c4 eb 9a b5 2f 00 71 5e 93 bc cd e2"),
+        "APA_STATUS": bytes.fromhex("53 7c 0d 22 ef c0 b1 9e 04 2b 5a 75 b8 97 e6 c9"),
         "STATUS": bytes.fromhex("eb c4 b5 9a 57 78 09 26 bc 93 e2 cd 00 2f 5e 71"),
         "ACC_HUD": bytes.fromhex("02 2d 5c 73 be 91 e0 cf 55 7a 0b 24 e9 c6 b7 98"),
         "TRAFFIC_LIGHT": bytes.fromhex("16 39 48 67 aa 85 f4 db 41 6e 1f 30 fd d2 a3 8c"),

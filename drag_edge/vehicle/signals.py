@@ -95,6 +95,26 @@ def _bsd(outputs: Outputs) -> Signals:
     }
 
 
+def _apa_status(outputs: Outputs) -> Signals:
+    apa = outputs.decision.apa
+    told, nearest = apa.guidance, apa.slots[0] if apa.slots else None
+    into = told or nearest
+    signals: dict[str, Value] = {
+        "ApaStatusState": apa.state.name,
+        "ApaStatusSide": into.side.name if into else "NONE",
+        "ApaStatusKind": ("ACROSS" if into.crosswise else "ALONG") if into else "NONE",
+        "ApaStatusDirection": "NONE",
+        "ApaStatusSlots": len(apa.slots),
+        "ApaStatusLength": nearest.length_m if nearest else None,
+    }
+    if told is not None:
+        signals["ApaStatusDirection"] = "FORWARD" if told.forward else "BACKWARD"
+        signals["ApaStatusToGo"] = told.to_go_m
+        signals["ApaStatusSteering"] = told.curvature_1pm
+        signals["ApaStatusMovesLeft"] = told.moves_left
+    return signals
+
+
 def _lead(outputs: Outputs) -> Signals:
     scene = outputs.scene
     if scene.lead is None:
@@ -194,6 +214,7 @@ SIGNALS: Mapping[str, Callable[[Outputs], Signals]] = MappingProxyType(
         "LANE_RIGHT": _lane_right,
         "LDW": _ldw,
         "BSD": _bsd,
+        "APA_STATUS": _apa_status,
         "ACC_HUD": _acc_hud,
         "TRAFFIC_LIGHT": _traffic_light,
         "ALERT": _alert,
@@ -267,6 +288,7 @@ def without_command(state: str, alert: str | None = None) -> Mapping[str, Signal
         "LKA": {"LkaState": state, "LkaDeparture": "NONE"},
         "ACC": {"AccState": state},
         "BSD": {"BsdLeft": state, "BsdRight": state},
+        "APA_STATUS": {"ApaStatusState": state},
         "LDW": {"LdwDeparture": "NONE"},
         "ALERT": {
             "AlertCount": 0 if alert is None else 1,

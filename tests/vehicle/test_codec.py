@@ -125,6 +125,8 @@ ENUMS = [
     ("LKA", "LkaDeparture", adas.Side),
     ("LDW", "LdwDeparture", adas.Side),
     ("ACC", "AccState", adas.AccState),
+    ("APA_STATUS", "ApaStatusState", adas.ApaState),
+    ("APA_STATUS", "ApaStatusSide", adas.Side),
     ("BSD", "BsdLeft", adas.BsdLevel),
     ("BSD", "BsdRight", adas.BsdLevel),
     ("TRAFFIC_LIGHT", "TrafficLightState", LightState),

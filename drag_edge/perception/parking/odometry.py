@@ -35,13 +35,14 @@ class Odometry:
 
     def step(self, ego: EgoState) -> None:
         """One more state of the vehicle. Speed or yaw rate unknown, or a jump in time: anew."""
-        if ego.speed_mps is None or ego.yaw_rate_radps is None:
+        speed, turning = ego.speed_mps, ego.yaw_rate_radps
+        if speed is None or turning is None or not math.isfinite(speed + turning):
             self._forget()
             return
-        speed_mps = -ego.speed_mps if ego.reverse else ego.speed_mps
+        speed_mps = -speed if ego.reverse else speed
         if not self._samples:
             pose = Pose(0.0, 0.0, 0.0)
-            self._samples.append(_Sample(ego.time_s, pose, speed_mps, ego.yaw_rate_radps))
+            self._samples.append(_Sample(ego.time_s, pose, speed_mps, turning))
             return
         last = self._samples[-1]
         dt_s = ego.time_s - last.time_s
@@ -50,10 +51,10 @@ class Odometry:
         if not 0.0 < dt_s <= _LONGEST_STEP_S:
             self._forget()
             return
-        speed = (last.speed_mps + speed_mps) / 2
-        yaw_rate = (last.yaw_rate_radps + ego.yaw_rate_radps) / 2
-        pose = moved(last.pose, speed * dt_s, yaw_rate * dt_s)
-        self._samples.append(_Sample(ego.time_s, pose, speed_mps, ego.yaw_rate_radps))
+        way_m = (last.speed_mps + speed_mps) / 2 * dt_s
+        turned_rad = (last.yaw_rate_radps + turning) / 2 * dt_s
+        pose = moved(last.pose, way_m, turned_rad)
+        self._samples.append(_Sample(ego.time_s, pose, speed_mps, turning))
         while ego.time_s - self._samples[0].time_s > _KEPT_S:
             self._samples.popleft()
 

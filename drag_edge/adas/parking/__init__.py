@@ -1,0 +1,1 @@
+"""Parking: geometry, plans, and following one."""
