@@ -305,9 +305,14 @@ def _import_driver() -> Any:
                 "there is no NVIDIA driver on this machine (libcuda.so.1 is missing): "
                 "take the ONNX file, or install the driver"
             ) from error
-        raise CudaUnavailableError(
-            f"pycuda is not installed ({_one_line(error)}): pip install 'drag-edge[jetson]'"
-        ) from error
+        if isinstance(error, ModuleNotFoundError):
+            what = "pycuda is not installed: pip install 'drag-edge[jetson]'"
+        else:
+            what = (
+                f"pycuda is here but does not load ({_one_line(error)}): build it for this "
+                "machine's CUDA: pip install --force-reinstall --no-cache-dir --no-deps pycuda"
+            )
+        raise CudaUnavailableError(what) from error
 
 
 def _describe(driver: Any, device: Any) -> DeviceInfo:

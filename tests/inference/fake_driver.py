@@ -110,8 +110,14 @@ class _Context:
 
 
 class _Device:
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+    machine: Machine
+
+    def __init__(self, ordinal: int) -> None:
+        self._machine = self.machine
+
+    @staticmethod
+    def count() -> int:
+        return 1
 
     def name(self) -> str:
         return "Fake"
@@ -228,9 +234,10 @@ class FakeDriver:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self.Device = type("Device", (_Device,), {"machine": machine})
 
-    def Device(self, ordinal: int) -> _Device:  # noqa: N802 - the binding's name
-        return _Device(self._machine)
+    def init(self) -> None:
+        self._machine.answer("cuInit")
 
     def Stream(self, flags: int) -> _Stream:  # noqa: N802 - the binding's name
         return _Stream(self._machine, flags)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +19,7 @@ from drag_edge.inference.cuda import (
     GpuLostError,
 )
 from drag_edge.inference.engine import ModelError
+from drag_edge.inference.libcuda import LibCuda
 from tests.inference.fake_driver import FOREIGN, PRIMARY, Machine
 
 
@@ -235,18 +235,36 @@ def test_mapped_memory_has_an_address_on_the_device(machine: Machine) -> None:
     assert gpu.pinned((4,), np.uint8).device_pointer is None
 
 
-def test_without_a_driver_or_binding_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pycuda", None)
-    monkeypatch.setitem(sys.modules, "pycuda.driver", None)
-    with pytest.raises(CudaUnavailableError, match=r"pip install 'drag-edge\[jetson\]'"):
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (ModuleNotFoundError("No module named 'pycuda'"), r"pip install 'drag-edge\[jetson\]'"),
+        (ImportError("libcuda.so.1: cannot open shared object file"), "no NVIDIA driver on this"),
+        (ImportError("undefined symbol: cuMemAlloc_v9"), "undefined symbol.*--force-reinstall"),
+    ],
+)
+def test_without_a_driver_or_binding_it_says_what_to_do(
+    error: ImportError, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(name: str) -> Any:
+        raise error
+
+    monkeypatch.setattr(cuda.importlib, "import_module", fails)
+    with pytest.raises(CudaUnavailableError, match=advice):
         Gpu.open()
 
-    def no_library(name: str) -> Any:
-        raise ImportError("libcuda.so.1: cannot open shared object file")
 
-    monkeypatch.setattr(cuda.importlib, "import_module", no_library)
-    with pytest.raises(CudaUnavailableError, match="no NVIDIA driver on this machine"):
+def test_a_machine_without_a_gpu_says_so(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "_import_driver", lambda: machine.driver)
+    machine.fails["cuInit"] = 100
+    with pytest.raises(CudaUnavailableError, match=r"cannot be opened: cuInit.*drag-edge doctor"):
         Gpu.open()
+    machine.fails.clear()
+    with pytest.raises(CudaUnavailableError, match="sees 1 GPUs and not number 3"):
+        Gpu.open(3)
+    monkeypatch.setattr(cuda.LibCuda, "load", lambda: LibCuda(machine.library))
+    Gpu.open().close()
+    assert machine.live == {}
 
 
 def test_libcuda_calls_the_older_names_where_there_are_no_newer(machine: Machine) -> None:
