@@ -47,7 +47,8 @@ def _v4l2(machine: Machine, what: str, address: Address) -> Finding:
         advice = f"sudo usermod -aG {group} $USER, then log in anew"
         found = f"{node} may not be opened by this user"
         return Finding(what, State.BROKEN, found, advice, needed=True)
-    card = machine.text(f"/sys/class/video4linux/{Path(node).name}/name")
+    number = machine.path(node).resolve().name  # /dev/v4l/by-path/… are links
+    card = machine.text(f"/sys/class/video4linux/{number}/name")
     return Finding(what, State.OK, f"{node}{f': {card}' if card else ''}")
 
 

@@ -8,7 +8,7 @@ from drag_edge.doctor.finding import Finding, State
 from drag_edge.doctor.jetpack import jetson
 from drag_edge.doctor.machine import Answer, Machine
 from drag_edge.doctor.needs import Subject, who_needs
-from drag_edge.doctor.python import lower_numpy, numpy_trap
+from drag_edge.doctor.python import LOWER_NUMPY, numpy_trap
 
 OLDEST = (4, 8)
 _FROM_PIP = (
@@ -42,7 +42,7 @@ def shadowing(machine: Machine) -> list[str]:
 def _not_there(machine: Machine, answer: Answer) -> Finding:
     if numpy_trap(machine, "opencv"):
         found = "it was built for numpy 1 and cannot be used beside numpy 2"
-        return Finding("OpenCV", State.BROKEN, found, lower_numpy(), needed=True)
+        return Finding("OpenCV", State.BROKEN, found, LOWER_NUMPY, needed=True)
     if answer.get("absent") == "cv2":
         found, advice = "no module cv2", "pip install opencv-python"
         if jetson(machine) is not None:

@@ -10,7 +10,6 @@ from drag_edge.doctor.machine import Machine
 from drag_edge.doctor.needs import Subject
 
 OLDEST, NEWEST = (3, 10), (3, 13)
-CONSTRAINTS = "tools/constraints-jetpack.txt"
 # What a library built for numpy 1 says beside numpy 2.
 _NUMPY_TRAP = ("compiled using NumPy 1.x", "_ARRAY_API not found", "numpy.core.multiarray failed")
 _PIP_NAME = {"yaml": "PyYAML", "can": "python-can", "serial": "pyserial"}
@@ -30,9 +29,7 @@ def numpy_trap(machine: Machine, topic: str) -> bool:
     return any(sign in text for sign in _NUMPY_TRAP)
 
 
-def lower_numpy() -> str:
-    """The line that mends it."""
-    return f"pip install -c {CONSTRAINTS} numpy"
+LOWER_NUMPY = "pip install 'numpy>=1.26,<2'"  # as tools/constraints-jetpack.txt has it
 
 
 def _interpreter(machine: Machine) -> Finding:
@@ -79,12 +76,12 @@ def _numpy(machine: Machine, needs_tensorrt: bool) -> Finding:
     if trapped:
         needed = needs_tensorrt or "OpenCV" in trapped
         found = f"{version}, and {' and '.join(trapped)} here was built for numpy 1"
-        return Finding("numpy", State.BROKEN, found, lower_numpy(), needed)
+        return Finding("numpy", State.BROKEN, found, LOWER_NUMPY, needed)
     here = jetson(machine)
     combination = here.combination if here else None
     if combination is not None and not version.startswith(f"{combination.numpy}."):
         found = f"{version}; JetPack's own packages were built for numpy {combination.numpy}"
-        return Finding("numpy", State.NOTE, found, lower_numpy())
+        return Finding("numpy", State.NOTE, found, LOWER_NUMPY)
     return Finding("numpy", State.OK, version)
 
 

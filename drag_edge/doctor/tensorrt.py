@@ -10,7 +10,7 @@ from drag_edge.doctor.gpu import device, driver_cuda
 from drag_edge.doctor.jetpack import jetson
 from drag_edge.doctor.machine import Answer, Machine
 from drag_edge.doctor.needs import Needs, Subject, who_needs
-from drag_edge.doctor.python import lower_numpy, numpy_trap
+from drag_edge.doctor.python import LOWER_NUMPY, numpy_trap
 from drag_edge.inference.versions import version_numbers
 
 OLDEST = (8, 5)
@@ -46,7 +46,7 @@ def _tensorrt(machine: Machine, needs: Needs) -> Finding:
         return _imported(answer, needed, usable)
     if numpy_trap(machine, "tensorrt"):
         found = f"it was built for numpy 1 and cannot be used beside numpy 2{who}"
-        return Finding("TensorRT", State.BROKEN, found, lower_numpy(), needed)
+        return Finding("TensorRT", State.BROKEN, found, LOWER_NUMPY, needed)
     if str(answer.get("absent") or "").startswith("tensorrt"):
         state = State.MISSING if needed or usable else State.NOTE
         advice = ""

@@ -39,7 +39,7 @@ class Address:
 
 def parse_address(source: str, base: Path) -> Address:
     """Read a `source:` value; file paths are relative to `base`, the folder of the YAML."""
-    if re.fullmatch(r"/dev/video\d+|\d+", source):
+    if re.fullmatch(r"/dev/video\d+|/dev/v4l/.+|\d+", source):
         return Address(Kind.V4L2, source if source.startswith("/") else f"/dev/video{source}")
     scheme, separator, rest = source.partition("://")
     if separator and scheme == "sim":

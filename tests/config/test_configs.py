@@ -10,7 +10,7 @@ from drag_edge.checks import ROOM_CHECKS
 from drag_edge.config.load import load
 from drag_edge.config.report import ConfigError, Kind
 
-NAMES = ("demo", "video", "vehicle")
+NAMES = ("demo", "video", "jetson", "vehicle")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -44,8 +44,15 @@ def test_only_the_simulated_car_is_acted_upon(repository: Path) -> None:
         name: load(repository / "configs" / f"{name}.yaml", check_files=False).adas.actuation
         for name in NAMES
     }
-    assert acting == {"demo": True, "video": False, "vehicle": False}
+    assert acting == {"demo": True, "video": False, "jetson": False, "vehicle": False}
 
 
-def test_the_demo_needs_nothing_but_the_repository(repository: Path) -> None:
-    assert load(repository / "configs" / "demo.yaml", room_checks=ROOM_CHECKS)
+@pytest.mark.parametrize("name", ["demo", "jetson"])
+def test_some_need_no_file_beyond_the_repository(repository: Path, name: str) -> None:
+    assert load(repository / "configs" / f"{name}.yaml", room_checks=ROOM_CHECKS)
+
+
+def test_the_jetson_takes_engines_where_they_were_built_from_its_onnx(repository: Path) -> None:
+    settings = load(repository / "configs" / "jetson.yaml")
+    assert {model.runtime for model in settings.models.values()} == {"auto"}
+    assert {model.file.suffix for model in settings.models.values()} == {".onnx"}

@@ -66,7 +66,7 @@ def test_numpy_2_beside_what_was_built_for_numpy_1_is_told_in_words(
     findings = looked_at(machine, configured(tmp_path, more=ENGINE))
     assert findings["numpy"].state is State.BROKEN
     assert "was built for numpy 1" in findings["numpy"].found
-    assert findings["numpy"].advice == "pip install -c tools/constraints-jetpack.txt numpy"
+    assert findings["numpy"].advice == "pip install 'numpy>=1.26,<2'"
     assert findings["numpy"].fatal
     assert findings["OpenCV" if topic == "opencv" else "TensorRT"].fatal
 

@@ -141,6 +141,7 @@ def test_steps_run_in_order_while_the_feed_moves_the_clock() -> None:
     ("source", "kind", "target"),
     [
         ("/dev/video2", Kind.V4L2, "/dev/video2"),
+        ("/dev/v4l/by-path/usb-0:1", Kind.V4L2, "/dev/v4l/by-path/usb-0:1"),
         ("0", Kind.V4L2, "/dev/video0"),
         ("csi://1", Kind.CSI, "1"),
         ("rtsp://cam.local/s", Kind.STREAM, "rtsp://cam.local/s"),
