@@ -16,12 +16,12 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from drag_edge.inference.closing import CloseStage, CloseTable, one_line
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.gpu.memory import DeviceMemory, Function, GpuEvent, Module, PinnedArray
 from drag_edge.inference.libcuda import CudaCallError, LibCuda
@@ -40,17 +40,6 @@ class CudaMisuseError(RuntimeError):
 
 class GpuLostError(Exception):
     """The context is dead for good; only a new process can have another."""
-
-
-class CloseStage(IntEnum):
-    """In which order things go at the end; within a stage the newest first."""
-
-    GRAPHS = 1
-    EXECUTION_CONTEXTS = 2
-    ENGINES = 3
-    RUNTIME = 4
-    MEMORY = 5
-    FOREIGN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +70,7 @@ class Gpu:
         self._closing = False
         self._handle = 0
         self.stream_handle = 0
-        self._at_close: dict[int, tuple[CloseStage, Callable[[], None]]] = {}
-        self._registered = 0
+        self._at_close = CloseTable()
         device = driver.Device(ordinal)
         self.device = _describe(driver, device)
         library.ask_for_blocking_waits(ordinal)
@@ -111,7 +99,7 @@ class Gpu:
             return cls(driver, LibCuda.load(), ordinal)
         except (driver.Error, CudaCallError, OSError) as error:
             raise CudaUnavailableError(
-                f"the GPU cannot be opened: {_one_line(error)}; drag-edge doctor tells more"
+                f"the GPU cannot be opened: {one_line(error)}; drag-edge doctor tells more"
             ) from error
 
     @property
@@ -228,14 +216,7 @@ class Gpu:
     def at_close(self, stage: CloseStage, release: Callable[[], None]) -> Callable[[], None]:
         """Call `release` when the Gpu closes, in that stage; returns what forgets it again."""
         self.check()
-        self._registered += 1
-        number = self._registered
-        self._at_close[number] = (stage, release)
-
-        def forget() -> None:
-            self._at_close.pop(number, None)
-
-        return forget
+        return self._at_close.add(stage, release)
 
     def at_close_memory(self, release: Callable[[], None]) -> Callable[[], None]:
         """`at_close` for what lies in device or pinned memory."""
@@ -250,27 +231,17 @@ class Gpu:
             return ()
         self.check()
         self._closing = True
-        problems: list[str] = []
-        _attempt("synchronise", self.synchronise, problems)
-        for stage in CloseStage:
-            self._close_stage(stage, problems)
+        table = self._at_close
+        table.attempt("synchronise", self.synchronise)
+        table.run()
         self._stream = None
-        _attempt("garbage collection", gc.collect, problems)
-        _attempt("pop", self._pop, problems)
-        _attempt("drop", self._drop, problems)
+        table.attempt("garbage collection", gc.collect)
+        table.attempt("pop", self._pop)
+        table.attempt("drop", self._drop)
         self._closed = True
-        for problem in problems:
+        for problem in table.problems:
             _LOG.error("closing the GPU: %s", problem)
-        return tuple(problems)
-
-    def _close_stage(self, stage: CloseStage, problems: list[str]) -> None:
-        # Whatever a release registers or forgets meanwhile is seen: the table is read anew.
-        while True:
-            numbers = [number for number, (of, _) in self._at_close.items() if of is stage]
-            if not numbers:
-                return
-            _, release = self._at_close.pop(max(numbers))
-            _attempt(stage.name.lower().replace("_", " "), release, problems)
+        return tuple(table.problems)
 
     def _pop(self) -> None:
         try:
@@ -290,7 +261,7 @@ class Gpu:
             self._library.pop_context()
 
     def _translated(self, what: str, error: Exception) -> Exception:
-        text = f"{what}: {_one_line(error)}"
+        text = f"{what}: {one_line(error)}"
         if self._library.is_lost(self.stream_handle):
             return GpuLostError(f"the GPU is lost: {text}")
         return ModelError(text)
@@ -309,7 +280,7 @@ def _import_driver() -> Any:
             what = "pycuda is not installed: pip install 'drag-edge[jetson]'"
         else:
             what = (
-                f"pycuda is here but does not load ({_one_line(error)}): build it for this "
+                f"pycuda is here but does not load ({one_line(error)}): build it for this "
                 "machine's CUDA: pip install --force-reinstall --no-cache-dir --no-deps pycuda"
             )
         raise CudaUnavailableError(what) from error
@@ -326,14 +297,3 @@ def _describe(driver: Any, device: Any) -> DeviceInfo:
         integrated=bool(integrated),
         driver_cuda=(version // 1000, version % 1000 // 10),
     )
-
-
-def _attempt(what: str, step: Callable[[], Any], problems: list[str]) -> None:
-    try:
-        step()
-    except Exception as error:  # noqa: BLE001 - the other steps must still run
-        problems.append(f"{what}: {_one_line(error)}")
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

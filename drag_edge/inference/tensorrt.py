@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drag_edge.inference.cuda import CloseStage, CudaMisuseError, Gpu
+from drag_edge.inference.closing import CloseStage
+from drag_edge.inference.cuda import CudaMisuseError, Gpu
 from drag_edge.inference.engine import ModelError, TensorSpec
 from drag_edge.inference.engine_file import read_engine_file
 from drag_edge.inference.gpu.memory import DeviceMemory, GpuEvent, PinnedArray

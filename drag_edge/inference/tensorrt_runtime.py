@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drag_edge.inference.cuda import CloseStage, Gpu
+from drag_edge.inference.closing import CloseStage
+from drag_edge.inference.cuda import Gpu
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.engine_file import EngineFile, plan_data
 from drag_edge.inference.sidecar import read_sidecar

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.config.models import ModelSettings
-from drag_edge.inference.cuda import CloseStage, Gpu
+from drag_edge.inference.closing import CloseStage, one_line
+from drag_edge.inference.cuda import Gpu
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.labels import Labels, map_labels
 from drag_edge.inference.letterbox import WHOLE, roi_pixels
@@ -64,7 +65,7 @@ class UltralyticsModel:
         except Exception as error:  # whatever torch and Ultralytics raise
             if self._gpu is not None:
                 self._gpu.raise_if_lost("Ultralytics was to predict")
-            raise ModelError(f"Ultralytics failed: {_one_line(error)}") from error
+            raise ModelError(f"Ultralytics failed: {one_line(error)}") from error
         self._origin = (x0, y0)
 
     def finish(self) -> tuple[Result, StepTimes]:
@@ -113,7 +114,7 @@ def load_ultralytics(settings: ModelSettings, open_gpu: Callable[[], Gpu]) -> Ul
         has_cuda = importlib.import_module("torch").cuda.is_available()
     except ImportError as error:
         raise ModelError(
-            f"Ultralytics is not installed ({_one_line(error)}): "
+            f"Ultralytics is not installed ({one_line(error)}): "
             "pip install 'drag-edge[ultralytics]' (AGPL-3.0)"
         ) from error
     gpu = open_gpu() if has_cuda else None
@@ -124,7 +125,7 @@ def load_ultralytics(settings: ModelSettings, open_gpu: Callable[[], Gpu]) -> Ul
         task = raw.task
     except Exception as error:  # unpickling raises anything
         raise ModelError(
-            f"Ultralytics cannot load {settings.file.name}: {_one_line(error)}"
+            f"Ultralytics cannot load {settings.file.name}: {one_line(error)}"
         ) from error
     if task not in READERS:
         known = ", ".join(READERS)
@@ -149,7 +150,3 @@ def _labels(settings: ModelSettings, model: Any) -> Labels:
     if labels.unused:
         raise ModelError(f"classes names what the model does not have: {', '.join(labels.unused)}")
     return labels
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

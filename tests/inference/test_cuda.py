@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from drag_edge.inference import cuda, libcuda
+from drag_edge.inference.closing import CloseStage
 from drag_edge.inference.cuda import (
-    CloseStage,
     CudaMisuseError,
     CudaUnavailableError,
     Gpu,

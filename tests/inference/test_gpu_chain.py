@@ -15,6 +15,7 @@ from drag_edge.errors import UNAVAILABLE, UnavailableError
 from drag_edge.events import Event
 from drag_edge.frames.frame import Frame
 from drag_edge.inference import device
+from drag_edge.inference.choose import Here
 from drag_edge.inference.cuda import CudaUnavailableError, Gpu
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.gpu.graph import CaptureError, GraphCache, capture
@@ -237,6 +238,18 @@ def test_without_a_gpu_an_engine_fails_alone_and_says_what_to_do(
     assert drive.see() == {"net0": False, "net1": False}
     assert {event.name for event in drive.events} == {"model_failed"}
     assert "no NVIDIA driver" in drive.events[0].detail
+
+
+def test_auto_is_told_what_is_here(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    drive.begin()
+    assert drive.runtimes._look() == Here(VERSION, "sm_87", "Fake")
+    drive.runtimes.close()
+
+    def no_gpu() -> Gpu:
+        raise CudaUnavailableError("there is no NVIDIA driver on this machine")
+
+    monkeypatch.setattr(device.Gpu, "open", no_gpu)
+    assert drive.runtimes._look().missing == "there is no NVIDIA driver on this machine"
 
 
 def test_the_pool_can_be_closed_and_the_gpu_opened_again(drive: Drive) -> None:

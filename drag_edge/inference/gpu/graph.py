@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from typing import TypeVar
 
-from drag_edge.inference.cuda import CloseStage, Gpu
+from drag_edge.inference.closing import CloseStage
+from drag_edge.inference.cuda import Gpu
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.libcuda import CudaCallError
 
