@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from drag_edge.doctor.child import PACKAGES, main
+from drag_edge.doctor.gpu import device, driver_cuda
 from drag_edge.doctor.machine import Machine, Ran, answer_of
+from drag_edge.inference.cuda import DeviceInfo
 
 
 @pytest.fixture
@@ -116,3 +120,31 @@ def test_files_that_cannot_be_read_are_none(machine: Machine, tmp_path: Path) ->
     assert not looking.exists("/none")
     assert machine.free_bytes(Path("/no/such/folder")) is None
     assert machine.may_use("/dev/null") == os.access("/dev/null", os.R_OK | os.W_OK)
+
+
+def with_driver(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Machine:
+    """This machine with a libcuda.so.1 of ours; what loads libraries reads the variable."""
+    source = Path(__file__).with_name("pretend_cuda.c")
+    words = ["cc", "-shared", "-fPIC", *options, "-o", str(folder / "libcuda.so.1"), str(source)]
+    subprocess.run(words, check=True)
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(folder))
+    return Machine()
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_the_driver_is_asked_as_its_interface_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = with_driver(tmp_path, monkeypatch)
+    assert driver_cuda(machine) == (12, 6)
+    assert device(machine) == DeviceInfo("Orin", (8, 7), 61 * 2**30, True, (12, 6))
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_a_driver_that_does_not_start_still_tells_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = with_driver(tmp_path, monkeypatch, "-DINIT=999")
+    assert machine.ask("driver").error == "cuInit: CUDA_ERROR_UNKNOWN (999)"
+    assert driver_cuda(machine) == (12, 6)
+    assert device(machine) is None
