@@ -36,9 +36,6 @@ class UltralyticsModel:
         self._settings = settings
         self._gpu = gpu
         self._model: Any = model
-        self._forget: Callable[[], None] | None = None
-        if gpu is not None:
-            self._forget = gpu.at_close(CloseStage.FOREIGN, self._release)
         labels = _labels(settings, model)
         self._read = READERS[model.task]
         self._words = Words(labels.word_of)
@@ -54,6 +51,9 @@ class UltralyticsModel:
         self._origin = (0, 0)
         self._inference_s = 0.0
         self.facts = ModelFacts(f"{model.task}, by Ultralytics on {device}", labels.unmapped)
+        self._forget: Callable[[], None] | None = None
+        if gpu is not None:
+            self._forget = gpu.at_close(CloseStage.FOREIGN, self._release)
 
     def start(self, image: NDArray[np.uint8]) -> None:
         """Predict: it returns when all is done."""
