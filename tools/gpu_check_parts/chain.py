@@ -13,39 +13,41 @@ from typing import Any
 
 import numpy as np
 
-from gpu_check_parts import models, pictures
+from gpu_check_parts import models, patches, pictures
 from gpu_check_parts.check import Check
 from gpu_check_parts.ours import Session, require_results, session
-from gpu_check_parts.patches import whole_outputs
 from gpu_check_parts.prepare import PICTURES
 from gpu_check_parts.rows import FAILED, INFO, OK, one_line
 from gpu_check_parts.timing import ms, summary
 
 LIMIT = 1.25
 _WARM_UP = 50
+_LARGER = ", larger networks"
 _SWITCHES: Mapping[str, dict[str, Any]] = {
-    "as shipped": {},
     "CPU preprocessing": {"gpu_preprocess": False},
     "graphs off": {"graphs": False},
     "own scratch": {"shared_scratch": False},
-    "whole outputs copied": {},
     "mapped frames": {"mapped": True},
-    "as shipped, larger networks": {},
+}
+_PATCHES: Mapping[str, Callable[[], None]] = {
+    "whole outputs copied": patches.whole_outputs,
+    "candidates by the CPU": lambda: patches.candidates_on(gpu=False),
+    "candidates by the GPU": lambda: patches.candidates_on(gpu=True),
 }
 
 
 def run(check: Check, shard: str) -> None:
-    if shard.endswith("larger networks"):
+    way = shard.removesuffix(_LARGER)
+    if shard.endswith(_LARGER):
         if not check.extra:
             check.not_measured(f"chain over bare, {shard}", "no --extra network was given")
             return
         settings = models.extra_settings(check.engines, check.extra)
     else:
         settings = models.demo_settings(models.demo_engines(check.engines))
-    if shard == "whole outputs copied":
-        whole_outputs()
+    _PATCHES.get(way, lambda: None)()
     images = pictures.pictures(check.out, PICTURES)
-    with session(settings, **_SWITCHES[shard]) as running:
+    with session(settings, **_SWITCHES.get(way, {})) as running:
         for number in range(_WARM_UP):
             perceived = running.infer(images[number % len(images)])
         require_results(perceived, running)

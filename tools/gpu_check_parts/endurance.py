@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from typing import Any
 
@@ -13,13 +14,21 @@ from gpu_check_parts.beside import Torch, Workload
 from gpu_check_parts.check import Check, say
 from gpu_check_parts.driver import current_context, open_driver, used_bytes
 from gpu_check_parts.ours import Session, copied, same, session
+from gpu_check_parts.patches import numpy_bool
 from gpu_check_parts.prepare import PICTURES
+from gpu_check_parts.rows import one_line
 
 _FLAT_BYTES = 2 << 20  # the driver hands out memory in blocks of 2 MiB
 
 
 def run(check: Check, shard: str) -> None:
-    del shard
+    if shard == "frames":
+        _frames(check)
+    else:
+        _beside_ultralytics(check)
+
+
+def _frames(check: Check) -> None:
     frames = check.count(10_000, 1_000)
     settled_at = frames // 20
     order = np.random.default_rng(check.seed).permutation(list(models.NAMES)).tolist()
@@ -65,6 +74,35 @@ def run(check: Check, shard: str) -> None:
     check.judge("device memory, growth", f"{growth / 1e6:+.1f} MB", "0 ± 2.1 MB",
                 abs(growth) <= _FLAT_BYTES, f"from frame {settled_at} on")  # fmt: skip
     workload.report(check)
+
+
+def _beside_ultralytics(check: Check) -> None:
+    """One of the detectors by Ultralytics' own predictor, in the same pool and context."""
+    what = "a detector by runtime: ultralytics, in turn with three of ours"
+    try:
+        numpy_bool()
+        for name in ("torch", "ultralytics"):
+            importlib.import_module(name)
+    except Exception as error:  # noqa: BLE001 - becomes the row's reason
+        check.not_measured(what, f"{type(error).__name__}: {one_line(error)}")
+        return
+    settings = models.demo_settings(models.demo_engines(check.engines))
+    settings["objects"] = settings["objects"].model_copy(update={"runtime": "ultralytics"})
+    images = pictures.pictures(check.out, PICTURES)
+    frames = check.count(500, 50)
+    driver = open_driver()
+    answered = boxes = 0
+    handles = set()
+    with session(settings) as running:
+        for number in range(frames):
+            perceived = running.infer(images[number % len(images)])
+            answered += all(result is not None for result in perceived.results.values())
+            boxes += len(getattr(perceived.results["objects"], "labels", ()))
+            handles.add(current_context(driver))
+        faults = running.faults()
+    good = answered == frames and len(handles) == 1 and not faults
+    value = f"{answered} of {frames} frames, {len(handles)} context handle(s), {boxes} boxes"
+    check.judge(what, value, "all, 1", good, faults)
 
 
 def _lazily(settings: dict[str, ModelSettings]) -> dict[str, ModelSettings]:

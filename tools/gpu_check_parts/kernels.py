@@ -18,7 +18,7 @@ from drag_edge.inference.results import ClassMap
 from gpu_check_parts import models, pictures
 from gpu_check_parts.check import Check
 from gpu_check_parts.ours import require_results, same, session
-from gpu_check_parts.patches import candidates_always
+from gpu_check_parts.patches import candidates_on
 from gpu_check_parts.prepare import PICTURES
 
 _LEVEL_LIMIT = 1.0
@@ -123,7 +123,7 @@ def _levels(
 
 def _results(check: Check) -> None:
     """Maps and boxes of the GPU's way against whole outputs decoded on the CPU, same outputs."""
-    candidates_always()
+    candidates_on(gpu=True)
     images = pictures.pictures(check.out, PICTURES)
     files = models.demo_engines(check.engines)
     for title, changes, mapped in (

@@ -10,9 +10,9 @@ def whole_outputs() -> None:
     _patch_reader(with_kernels=False, candidates=None)
 
 
-def candidates_always() -> None:
-    """Boxes are filtered on the GPU also where that would not pay."""
-    _patch_reader(with_kernels=True, candidates=True)
+def candidates_on(*, gpu: bool) -> None:
+    """Boxes are filtered on the GPU, or by the CPU, whether it pays or not."""
+    _patch_reader(with_kernels=True, candidates=gpu)
 
 
 def _patch_reader(with_kernels: bool, candidates: bool | None) -> None:

@@ -40,6 +40,10 @@ PARTS: tuple[Part, ...] = (
             "whole outputs copied",
             "mapped frames",
             "as shipped, larger networks",
+            "CPU preprocessing, larger networks",
+            "graphs off, larger networks",
+            "candidates by the CPU, larger networks",
+            "candidates by the GPU, larger networks",
         ),
     ),
     Part(
@@ -61,7 +65,13 @@ PARTS: tuple[Part, ...] = (
         together=True,
     ),
     Part("i", "kernels against the CPU", "kernels", 90, ("pictures", "results"), True),
-    Part("b", "thousands of frames, lazily loaded, torch beside", "endurance", 240),
+    Part(
+        "b",
+        "thousands of frames, lazily loaded, torch beside",
+        "endurance",
+        240,
+        ("frames", "runtime ultralytics"),
+    ),
     Part("f", "device memory with and without shared scratch", "memory", 60, ("shared", "own")),
     Part("g", "load and unload", "unload", 200, ("models", "everything")),
     Part(
