@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from drag_edge.doctor.finding import Finding, State
@@ -36,10 +37,19 @@ def _power_mode(machine: Machine) -> Finding:
     mode = lines[0].partition(":")[2].strip()
     if mode.upper().startswith("MAXN"):
         return Finding("power mode", State.OK, mode)
-    advice = "for full speed, where power supply and cooling allow it: sudo nvpmodel -m 0"
+    advice = "for full speed, where power supply and cooling allow it: "
+    advice += f"sudo nvpmodel -m {_number_of_maxn(machine)}"
     return Finding(
         "power mode", State.NOTE, f"{mode}: fewer cores or lower clocks than MAXN", advice
     )
+
+
+def _number_of_maxn(machine: Machine) -> str:
+    """0 on most boards, 2 on an Orin Nano with its Super modes."""
+    modes = re.findall(
+        r"POWER_MODEL\s+ID=(\d+)\s+NAME=MAXN", machine.text("/etc/nvpmodel.conf") or ""
+    )
+    return modes[-1] if modes else "NUMBER (nvpmodel -p --verbose lists them)"
 
 
 def _clocks(machine: Machine) -> Finding:

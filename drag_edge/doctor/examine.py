@@ -12,6 +12,7 @@ from drag_edge.doctor.cameras import check_cameras
 from drag_edge.doctor.configured import check_configuration
 from drag_edge.doctor.disk import check_disk
 from drag_edge.doctor.finding import Finding, State
+from drag_edge.doctor.fit import check_fit
 from drag_edge.doctor.gpu import check_gpu
 from drag_edge.doctor.jetpack import check_jetpack
 from drag_edge.doctor.machine import Machine
@@ -33,6 +34,7 @@ CHECKS: dict[str, Check] = {
     "OpenCV": check_opencv,
     "GPU": check_gpu,
     "TensorRT": check_tensorrt,
+    "versions": check_fit,
     "models": check_models,
     "cameras": check_cameras,
     "bus": check_bus,

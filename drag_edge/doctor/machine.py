@@ -70,7 +70,6 @@ class Machine:
         self.root = root
         self.python_version: tuple[int, int, int] = sys.version_info[:3]
         self.executable = sys.executable
-        self.prefix = sys.prefix
         self.processor = platform.machine()
         self.kernel = platform.release()
         self._answers: dict[str, Answer] = {}
@@ -109,10 +108,6 @@ class Machine:
             return grp.getgrgid(self.path(path).stat().st_gid).gr_name
         except (OSError, KeyError):
             return ""
-
-    def is_root(self) -> bool:
-        """Whether this user is root."""
-        return os.geteuid() == 0
 
     def variable(self, name: str) -> str:
         """An environment variable; "" if it is not set."""

@@ -20,7 +20,6 @@ class Needs:
     tensorrt: tuple[str, ...] = ()
     ultralytics: tuple[str, ...] = ()
     gstreamer: tuple[str, ...] = ()
-    csi: tuple[str, ...] = ()
     ffmpeg: tuple[str, ...] = ()
 
 
@@ -43,8 +42,7 @@ def needs_of(settings: Settings | None) -> Needs:
         tensorrt=tuple(name for name, model in models if _only_tensorrt(model)),
         ultralytics=tuple(name for name, model in models if _only_ultralytics(model)),
         gstreamer=tuple(n for n, a in cameras if a.kind in (Kind.CSI, Kind.GSTREAMER)),
-        csi=tuple(n for n, a in cameras if a.kind is Kind.CSI or "nvargus" in a.target),
-        ffmpeg=tuple(n for n, a in cameras if a.kind in (Kind.STREAM, Kind.VIDEO_FILE)),
+        ffmpeg=tuple(n for n, a in cameras if a.kind is Kind.STREAM),
     )
 
 

@@ -1,4 +1,4 @@
-"""TensorRT and PyCUDA, and whether they, the driver, CUDA and JetPack belong together."""
+"""TensorRT and PyCUDA, each by itself; fit.py looks at them together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FROM_JETPACK = (
     "python3 -m venv --system-site-packages"
 )
 _BUILD_PYCUDA = "PATH=/usr/local/cuda/bin:$PATH pip install pycuda"
-_AGAIN = f"{_BUILD_PYCUDA} --force-reinstall --no-cache-dir --no-deps"
+PYCUDA_AGAIN = f"{_BUILD_PYCUDA} --force-reinstall --no-cache-dir --no-deps"
 
 
 def tensorrt_version(machine: Machine) -> str | None:
@@ -29,13 +29,11 @@ def tensorrt_version(machine: Machine) -> str | None:
 
 
 def check_tensorrt(subject: Subject) -> Iterator[Finding]:
-    """Each by itself, then all together."""
+    """PyCUDA only where a GPU or a model asks for it."""
     machine, needs = subject.machine, subject.needs
     yield _tensorrt(machine, needs)
     if device(machine) is not None or needs.tensorrt:
         yield _pycuda(machine, needs)
-    if tensorrt_version(machine) is not None and driver_cuda(machine) is not None:
-        yield _fit(machine, needs)
 
 
 def _tensorrt(machine: Machine, needs: Needs) -> Finding:
@@ -88,7 +86,7 @@ def _pycuda(machine: Machine, needs: Needs) -> Finding:
         )
     if numpy_trap(machine, "pycuda"):
         found = "it was built for numpy 1 and cannot be used beside numpy 2"
-        return Finding("PyCUDA", State.BROKEN, found, _AGAIN, needed)
+        return Finding("PyCUDA", State.BROKEN, found, PYCUDA_AGAIN, needed)
     if answer.get("absent") == "pycuda":
         found = "not installed for this Python: engines cannot run without it"
         return Finding("PyCUDA", State.MISSING, found, _BUILD_PYCUDA, needed)
@@ -96,40 +94,6 @@ def _pycuda(machine: Machine, needs: Needs) -> Finding:
         if driver_cuda(machine) is None:
             return Finding("PyCUDA", State.NOTE, "installed; it waits for the NVIDIA driver")
         found = f"built for a newer CUDA than the driver's ({answer.error})"
-        return Finding("PyCUDA", State.BROKEN, found, _AGAIN, needed)
-    advice = f"build it again for the CUDA that is here: {_AGAIN}"
+        return Finding("PyCUDA", State.BROKEN, found, PYCUDA_AGAIN, needed)
+    advice = f"build it again for the CUDA that is here: {PYCUDA_AGAIN}"
     return Finding("PyCUDA", State.BROKEN, answer.error, advice, needed)
-
-
-def _fit(machine: Machine, needs: Needs) -> Finding:
-    """Whether driver, TensorRT, PyCUDA and JetPack are of one age."""
-    needed = bool(needs.tensorrt)
-    driver, version = driver_cuda(machine) or (0, 0), tensorrt_version(machine) or ""
-    told = f"driver CUDA {driver[0]}.{driver[1]}, TensorRT {version}"
-    if cuda_error(machine.ask("tensorrt")) == 35:
-        found = (
-            f"{told}: the driver is older than the CUDA that this TensorRT was built for "
-            '(TensorRT says "CUDA initialization failure with error: 35")'
-        )
-        advice = "update the NVIDIA driver, or install the TensorRT of the driver's CUDA"
-        if jetson(machine) is not None:
-            advice = "on a Jetson use JetPack's own TensorRT: pip uninstall tensorrt"
-        return Finding("versions", State.BROKEN, found, advice, needed)
-    pycuda = machine.ask("pycuda").get("cuda")
-    if pycuda:
-        told += f", PyCUDA for CUDA {pycuda[0]}.{pycuda[1]}"
-        if pycuda[0] > driver[0]:
-            advice = f"build PyCUDA with the driver's CUDA: {_AGAIN}"
-            return Finding("versions", State.BROKEN, f"{told}: too new for it", advice, needed)
-    here = jetson(machine)
-    expected = here.combination if here else None
-    if (
-        here is not None
-        and expected is not None
-        and version_numbers(version)[:2] != expected.tensorrt
-    ):
-        wanted = ".".join(map(str, expected.tensorrt))
-        found = f"{told}; JetPack {here.jetpack} brings TensorRT {wanted}"
-        advice = "unless you meant it: pip uninstall tensorrt, and JetPack's is found again"
-        return Finding("versions", State.NOTE, found, advice)
-    return Finding("versions", State.OK, f"{told}: they fit")

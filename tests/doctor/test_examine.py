@@ -31,8 +31,8 @@ def test_the_order_of_the_table_does_not_change(tmp_path: Path) -> None:
         told = ("Python", "OpenCV", "NVIDIA driver", "TensorRT", "camera front", "bus", "systemd")
         assert [what for what in first if what in told] == list(told)
     assert list(CHECKS) == [
-        "configuration", "Jetson", "board", "Python", "OpenCV", "GPU", "TensorRT", "models",
-        "cameras", "bus", "files", "systemd",
+        "configuration", "Jetson", "board", "Python", "OpenCV", "GPU", "TensorRT", "versions",
+        "models", "cameras", "bus", "files", "systemd",
     ]  # fmt: skip
 
 

@@ -151,6 +151,14 @@ def test_pips_tensorrt_over_jetpacks_is_noted(tmp_path: Path) -> None:
     assert "pip uninstall tensorrt" in found.advice
 
 
+def test_a_driver_of_an_older_release_is_noted(tmp_path: Path) -> None:
+    machine = orin(tmp_path)
+    machine.answers["driver"] = {**ORIN_DRIVER, "cuda": [12, 2]}
+    found = looked_at(machine)["versions"]
+    assert found.state is State.NOTE
+    assert "JetPack 6.2 brings CUDA 12.6" in found.found
+
+
 def test_pips_opencv_over_jetpacks_costs_the_csi_camera(tmp_path: Path) -> None:
     machine = orin(tmp_path)
     machine.answers["opencv"] = PIPS_OPENCV
@@ -183,12 +191,14 @@ def test_a_library_that_aborts_takes_only_its_line(tmp_path: Path) -> None:
 def test_power_clocks_and_heat_say_what_slows_it_down(tmp_path: Path) -> None:
     machine = orin(tmp_path)
     machine.programs["nvpmodel"] = Ran(0, "NV Power Mode: MODE_30W\n2\n", "")
+    modes = "< POWER_MODEL ID=0 NAME=15W >\n< POWER_MODEL ID=2 NAME=MAXN_SUPER >\n"
+    machine.write("/etc/nvpmodel.conf", modes)
     machine.write("/sys/class/devfreq/17000000.gpu/min_freq", "306000000\n")
     machine.write("/sys/class/devfreq/17000000.gpu/cur_freq", "306000000\n")
     machine.write("/sys/class/thermal/thermal_zone0/temp", "99500\n")
     machine.write("/sys/class/thermal/cooling_device0/cur_state", "1\n")
     findings = looked_at(machine)
-    assert "nvpmodel -m 0" in findings["power mode"].advice
+    assert "nvpmodel -m 2" in findings["power mode"].advice
     assert "jetson_clocks" in findings["clocks"].advice
     assert "GPU 306 of 1300 MHz" in findings["clocks"].found
     assert findings["temperature"].state is State.BROKEN
