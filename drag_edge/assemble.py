@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from drag_edge.faults.plan import FaultPlan
     from drag_edge.frames.feed import Feed
     from drag_edge.frames.source import LiveSource, RecordedSource
+    from drag_edge.perception.calibration_store import CalibrationStore
+    from drag_edge.perception.perceive import Perception
     from drag_edge.sim.session import SimSession
 
 OnEvent = Callable[[Event], None]
@@ -57,7 +59,7 @@ def assembled(
 
         from drag_edge.daemon import Daemon, Parts
         from drag_edge.display.show import Show
-        from drag_edge.frames.watch import FrameWatch
+        from drag_edge.frames.watch import CameraWatch
         from drag_edge.inference.pool import ModelPool
         from drag_edge.perception.camera import CameraModel
         from drag_edge.perception.perceive import Perception
@@ -72,7 +74,11 @@ def assembled(
             name: CameraModel.from_settings(settings.cameras[name], width, height)
             for name, (width, height) in feed.sizes_px().items()
         }
-        perception = Perception(settings.perception, cameras, roles, settings.body)
+        store = _calibrations(settings, clock, events.put)
+        known = {} if store is None else store.load()
+        perception = Perception(settings.perception, cameras, roles, settings.body, known)
+        if store is not None:
+            stack.callback(_keep(store, perception, settings.perception.calibration.save_s, clock))
         show = Show(
             settings.display,
             cameras,
@@ -84,7 +90,9 @@ def assembled(
             time_s=clock.now_s(),
         )
         stack.callback(show.close)
-        watch = FrameWatch(settings.cameras, settings.run.frame_timeout_s, clock.now_s())
+        watch = CameraWatch(
+            settings.cameras, settings.adas.monitor, settings.run.frame_timeout_s, clock.now_s()
+        )
         parts = Parts(clock, events, feed, watch, plan.pool(pool), perception, vehicle, show)
         yield Daemon(parts, settings), session
 
@@ -148,6 +156,34 @@ def _recording(
     if address.kind is Kind.IMAGE_FOLDER:
         return ImageFolder(name, Path(address.target), camera.fps, clock.now_s())
     return VideoFile(name, Path(address.target), clock.now_s())
+
+
+def _calibrations(settings: Settings, clock: Clock, on_event: OnEvent) -> CalibrationStore | None:
+    """Where calibrations are kept; None when they are not."""
+    folder = settings.perception.calibration.folder
+    if folder is None:
+        return None
+    from drag_edge.perception.calibration_store import CalibrationStore
+
+    mounts = {name: camera.mount for name, camera in settings.cameras.items()}
+    return CalibrationStore(folder, mounts, clock.now_s, on_event)
+
+
+def _keep(
+    store: CalibrationStore, perception: Perception, every_s: float, clock: Clock
+) -> Callable[[], None]:
+    """Save what perception learns now and then; the way to stop saves a last time."""
+
+    def save(_: float) -> None:
+        store.save(perception.calibrations())
+
+    saving = clock.every(every_s, save, "calibration")
+
+    def stop() -> None:
+        saving.stop()
+        store.save(perception.calibrations())
+
+    return stop
 
 
 def _session(

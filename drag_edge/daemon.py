@@ -16,7 +16,7 @@ from drag_edge.display.show import Show
 from drag_edge.events import Event, EventBox
 from drag_edge.frames.feed import Feed, Sample
 from drag_edge.frames.frame import Frame
-from drag_edge.frames.watch import FrameWatch
+from drag_edge.frames.watch import CameraWatch
 from drag_edge.inference.pool import ModelPool
 from drag_edge.inference.results import Perceived
 from drag_edge.instruments import Instruments
@@ -35,7 +35,7 @@ class Parts:
     clock: Clock
     events: EventBox
     feed: Feed
-    watch: FrameWatch
+    watch: CameraWatch
     pool: ModelPool
     perception: Perception
     vehicle: VehicleLink
@@ -94,7 +94,8 @@ class Daemon:
         ego = parts.vehicle.ego(now_s)
         scene = parts.perception.understand(perceived, ego, now_s)
         stages.mark("understand")
-        events = (*parts.watch.step(sample.frames, now_s), *parts.events.take())
+        seen = parts.watch.step(sample.frames, ego.speed_mps, now_s)
+        events = (*parts.events.take(), *seen)
         decision, self._adas_state = decide(
             scene, events, settings.adas, settings.body, self._adas_state, now_s
         )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from drag_edge.adas.decision import Mode
+from drag_edge.adas.ego_check import EgoMemory, check_ego
 from drag_edge.adas.events import EVENTS, UNKNOWN_EVENT, Right, policy_of
+from drag_edge.config.body import BodySettings
 from drag_edge.config.monitor import MonitorSettings
 from drag_edge.events import Event
 from drag_edge.perception.scene import Scene
 
+_LEAST_SCENES = 100  # fewer say nothing of a 99th percentile
 _SEVERITY = (Mode.STANDBY, Mode.DEGRADED, Mode.FALLBACK)
 
 
@@ -26,11 +29,17 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class MonitorState:
-    """The faults that hold, and the times that the next step is compared with."""
+    """The faults that hold, and what the next step is compared with.
+
+    late: one bit a scene, 1 for those that came late, the newest lowest; scenes: how many bits.
+    """
 
     faults: tuple[Fault, ...] = ()
     time_s: float | None = None
     scene_time_s: float | None = None
+    late: int = 0
+    scenes: int = 0
+    ego: EgoMemory = field(default_factory=EgoMemory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +66,20 @@ def watch(
     settings: MonitorSettings,
     state: MonitorState,
     time_s: float,
+    body: BodySettings | None = None,
 ) -> tuple[Health, MonitorState]:
-    """One step: note the new events, let the old ones end, say what remains allowed."""
+    """One step: note the new events, let the old ones end, say what remains allowed.
+
+    body: the own vehicle's; None leaves out what needs it.
+    """
+    late, scenes = _lateness(scene, settings, state, time_s)
+    implausible, ego = check_ego(scene.ego, body, settings.ego, state.ego, time_s)
     known = [_known(event) for event in (*events, *scene.events)]
     known += _own_events(scene, settings, state, time_s)
+    known += [Event(name, "ego", detail, time_s) for name, detail in implausible.items()]
+    if scenes >= _LEAST_SCENES and late.bit_count() > settings.late_share * scenes:
+        detail = f"{late.bit_count()} of {scenes} scenes later than {settings.late_s:g} s"
+        known.append(Event("latency_high", "monitor", detail, time_s))
     faults = _update(state.faults, known, time_s)
     counting = [fault for fault in faults if _counts(fault, time_s)]
     health = Health(
@@ -75,12 +94,24 @@ def watch(
         events=tuple(known),
         ready=_is_ready(scene, settings, time_s),
     )
-    return health, MonitorState(faults, time_s, scene.time_s)
+    return health, MonitorState(faults, time_s, scene.time_s, late, scenes, ego)
 
 
 def worse(first: Mode, second: Mode) -> Mode:
     """The more severe of STANDBY, DEGRADED and FALLBACK."""
     return max(first, second, key=_SEVERITY.index)
+
+
+def _lateness(
+    scene: Scene, settings: MonitorSettings, state: MonitorState, time_s: float
+) -> tuple[int, int]:
+    """The last scenes' lateness with this one's, where it is a new one."""
+    if scene.time_s == state.scene_time_s:
+        return state.late, state.scenes
+    window = settings.late_window
+    is_late = time_s - scene.time_s > settings.late_s
+    late = (state.late << 1 | is_late) & ((1 << window) - 1)
+    return late, min(state.scenes + 1, window)
 
 
 def _known(event: Event) -> Event:
@@ -163,7 +194,7 @@ def _forbidden(faults: Iterable[Fault], settings: MonitorSettings) -> Right:
     for fault in faults:
         policy = policy_of(fault.name)
         side = policy.camera and fault.source in settings.blind_spot_sources
-        forbidden |= Right.BSD if side else policy.forbids
+        forbidden |= Right.BSD if side and policy.forbids else policy.forbids
     return forbidden
 
 

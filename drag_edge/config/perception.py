@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from drag_edge.config.base import Section, quantity
+from drag_edge.config.calibration import CalibrationSettings, SilenceSettings
 from drag_edge.config.lanes import LaneSettings, PathSettings, PitchSettings
 from drag_edge.config.parking import ParkingSettings
 from drag_edge.config.tracking import RangeSettings, RejectionSettings, TrackSettings
@@ -121,6 +122,12 @@ class PerceptionSettings(Section):
     )
     lights: LightSettings = Field(default_factory=LightSettings, description="Traffic lights")
     marks: MarkSettings = Field(default_factory=MarkSettings, description="Road marks")
+    silence: SilenceSettings = Field(
+        default_factory=SilenceSettings, description="Detectors that see nobody any more"
+    )
+    calibration: CalibrationSettings = Field(
+        default_factory=CalibrationSettings, description="How the front camera really sits"
+    )
     max_step_s: float = quantity(
         1.0, "s", "A longer step, or one back in time, makes perception start anew", gt=0.1, le=10
     )

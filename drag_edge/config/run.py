@@ -29,6 +29,6 @@ class RunSettings(Section):
         0.15, "s", "Camera to command; above it a frame counts as late", gt=0, le=2
     )
     frame_timeout_s: float = quantity(
-        0.5, "s", "No new front frame for this long means the camera is lost", gt=0, le=10
+        0.3, "s", "No new frame for this long means the camera is lost", gt=0, le=10
     )
     summary: Path | None = output_file(None, "Write a JSON summary here at the end")

@@ -11,6 +11,7 @@ from drag_edge.config.perception import PerceptionSettings
 from drag_edge.events import Event
 from drag_edge.inference.results import ClassMap, Perceived
 from drag_edge.perception.answers import Answers, sort_answers
+from drag_edge.perception.calibration import Calibration, MountWatch
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.ego_motion import EgoMotion
@@ -30,6 +31,7 @@ from drag_edge.perception.scene import (
     Track,
     TrafficLight,
 )
+from drag_edge.perception.silence import DetectorSilence
 from drag_edge.perception.tracked import Moment
 from drag_edge.perception.tracks import RoadEvidence, Tracker
 
@@ -63,8 +65,14 @@ class FrontView:
     """Steps everything that rests on the front camera, once a frame."""
 
     def __init__(
-        self, name: str, camera: CameraModel, settings: PerceptionSettings, body: BodySettings
+        self,
+        name: str,
+        camera: CameraModel,
+        settings: PerceptionSettings,
+        body: BodySettings,
+        known: Calibration | None = None,
     ) -> None:
+        """known: how the camera sat in earlier drives."""
         self._name, self._camera, self._settings, self._body = name, camera, settings, body
         self._pitch = PitchEstimator(settings.pitch)
         self._lanes = LaneTracker(settings.lanes)
@@ -73,12 +81,24 @@ class FrontView:
         self._lead = LeadSelector(settings.lead)
         self._lights = LightWatch(camera, body.front_overhang_m, settings.lights)
         self._motion = EgoMotion()
+        self._mount = MountWatch(name, settings.calibration, known)
+        self._silence = DetectorSilence(settings.silence, camera.width_px)
         self._table: GroundTable | None = None
         self._last_s: float | None = None
         self._forget()
 
+    @property
+    def calibration(self) -> Calibration | None:
+        """How the camera sits, as far as it is known."""
+        return self._mount.calibration
+
     def _forget(self) -> None:
-        self._pitch.reset()
+        known = self.calibration
+        if known is None:
+            self._pitch.reset()
+        else:
+            self._pitch.reset(known.pitch_rad, self._settings.calibration.sigma_rad)
+        self._silence.reset()
         self._lanes.reset()
         self._path.reset()
         self._tracker.reset()
@@ -110,6 +130,10 @@ class FrontView:
         path = self._path.step(lanes, ego, dt_s)
         tracks, lead = self._see_road_users(answers, path, ego, accel or 0.0, time_s, dt_s)
         events.extend(self._events(answers, time_s))
+        events.extend(self._mount.step(self._pitch.pitch_rad, lanes, ego, time_s))
+        silent = self._silence.step(answers.road_users, tracks, time_s)
+        if silent is not None:
+            events.append(Event("detector_silent", self._name, silent, time_s))
         return View(
             time_s=time_s,
             frame_index=perceived.index,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from drag_edge.config.body import BodySettings
 from drag_edge.config.cameras import Role
 from drag_edge.config.perception import PerceptionSettings
 from drag_edge.inference.results import Perceived
+from drag_edge.perception.calibration import Calibration
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.front import FrontView, empty_view
 from drag_edge.perception.parking.watch import ParkingWatch
 from drag_edge.perception.scene import Scene
 from drag_edge.perception.sides import SideViews
+from drag_edge.perception.validity import without_impossible
 
 
 class Perception:
@@ -29,15 +32,27 @@ class Perception:
         cameras: Mapping[str, CameraModel],
         roles: Mapping[str, Role],
         body: BodySettings,
+        known: Mapping[str, Calibration] = MappingProxyType({}),
     ) -> None:
+        """known: how cameras sat in earlier drives, by name."""
         fronts = [name for name in cameras if roles[name] is Role.FRONT]
         if len(fronts) > 1:
             raise ValueError(f"more than one front camera: {', '.join(fronts)}")
         self._front_name = fronts[0] if fronts else None
-        self._front = FrontView(fronts[0], cameras[fronts[0]], settings, body) if fronts else None
+        self._front = None
+        if fronts:
+            name = fronts[0]
+            self._front = FrontView(name, cameras[name], settings, body, known.get(name))
         self._sides = SideViews(cameras, roles, settings, body)
         self._parking = ParkingWatch(cameras, roles, settings, body)
         self._view = empty_view(0.0)
+
+    def calibrations(self) -> dict[str, Calibration]:
+        """How cameras sit, as far as it is known; may be asked from another thread."""
+        calibration = None if self._front is None else self._front.calibration
+        if self._front_name is None or calibration is None:
+            return {}
+        return {self._front_name: calibration}
 
     def understand(self, perceived: Mapping[str, Perceived], ego: EgoState, time_s: float) -> Scene:
         """The scene at time_s, from those cameras that had a new frame.
@@ -47,6 +62,7 @@ class Perception:
         """
         view = self._view
         fresh = False
+        perceived, refused = without_impossible(perceived, time_s)
         ahead = perceived.get(self._front_name) if self._front_name is not None else None
         if self._front is not None and ahead is not None:
             new = self._front.step(ahead, ego)
@@ -69,7 +85,7 @@ class Perception:
             traffic_light=view.traffic_light,
             marks=view.marks,
             pitch_rad=view.pitch_rad,
-            events=front_events + sides.events,
+            events=refused + front_events + sides.events,
             rejected=view.rejected + sides.rejected,
             parking=self._parking.step(perceived, ego),
         )

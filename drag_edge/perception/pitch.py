@@ -18,10 +18,12 @@ class PitchEstimator:
         self._settings = settings
         self.reset()
 
-    def reset(self) -> None:
-        """Forget everything."""
-        slow, fast = self._settings.slow_sigma_rad, self._settings.fast_sigma_rad
-        self._slow_rad = self._fast_rad = 0.0
+    def reset(self, slow_rad: float = 0.0, slow_sigma_rad: float | None = None) -> None:
+        """Forget everything; slow_rad ± slow_sigma_rad: where the slow part is expected."""
+        bound = self._settings.max_rad
+        widest, fast = self._settings.slow_sigma_rad, self._settings.fast_sigma_rad
+        slow = widest if slow_sigma_rad is None else min(widest, slow_sigma_rad)
+        self._slow_rad, self._fast_rad = min(bound, max(-bound, slow_rad)), 0.0
         self._slow_var, self._fast_var, self._shared_var = slow**2, fast**2, 0.0
         self._from_accel_rad = 0.0
         self.at_bound = False
