@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
+import can
 import numpy as np
 import numpy.typing as npt
 
 from drag_edge.adas.decision import Command, Decision
 from drag_edge.events import Event
+from drag_edge.faults.fault import Fault
 from drag_edge.perception.scene import Scene
 from drag_edge.sim.ego.commands import Control
 from drag_edge.sim.session import SimSession, Snapshot
@@ -49,7 +51,8 @@ class Drive:
 
     times_s, scenes, decisions, commands: one of each for every tick; times are the daemon's when
     the command was published and count, like the truth's, from the scenario's start. told: every
-    event that reached decide(). snapshots: the world at every look.
+    event that reached decide(). snapshots: the world at every look. last_words: what the daemon
+    sent as it ended. faults: what was broken on purpose.
     """
 
     session: SimSession
@@ -60,6 +63,8 @@ class Drive:
     commands: list[Command] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
+    last_words: list[can.Message] = field(default_factory=list)
+    faults: Sequence[Fault] = ()
 
     @property
     def truth(self) -> Sequence[Truth]:

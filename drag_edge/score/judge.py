@@ -79,7 +79,9 @@ def _drives(task: Task, settings: Settings, alter: Alter | None) -> list[Drive]:
     drives = []
     for car in range(case.cars):
         seed = task.seed + SEEDS_APART * car
-        done = drive(scenario, settings, seed=seed, ends_on=case.ends_on, alter=alter)
+        done = drive(
+            scenario, settings, seed=seed, ends_on=case.ends_on, alter=alter, faults=case.faults
+        )
         drives.append(done)
         if case.cars > 1:
             lead = scenario.actors[0].model_copy(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import can
@@ -14,16 +14,24 @@ from drag_edge.adas.decide import AdasState, decide
 from drag_edge.adas.decision import Decision
 from drag_edge.adas.gate import GateState, gate
 from drag_edge.clock import VirtualClock
+from drag_edge.config.cameras import CameraSettings
 from drag_edge.config.root import Settings
 from drag_edge.config.vehicle import CanSettings
 from drag_edge.events import EventBox
-from drag_edge.frames.watch import FrameWatch
+from drag_edge.faults.bus import open_faulty
+from drag_edge.faults.fault import Fault
+from drag_edge.faults.plan import bus_faults
+from drag_edge.faults.sight import SightFaults
+from drag_edge.frames.thumbnail import Sighting
+from drag_edge.frames.watch import CameraWatch
+from drag_edge.inference.results import Perceived
 from drag_edge.perception.scene import Scene
 from drag_edge.score.drive import Drive
 from drag_edge.score.eyes import Eyes, LabelEyes, PerfectEyes, Seen, SensorModel
 from drag_edge.score.row import EndsOn
 from drag_edge.sim.scenario import Scenario
 from drag_edge.sim.session import SimSession
+from drag_edge.vehicle.bus import OpenAdapter, open_usual
 from drag_edge.vehicle.link import VehicleLink
 
 IDLE_TICK_S = 0.1
@@ -61,37 +69,56 @@ def drive(
     ends_on: Sequence[EndsOn] = (),
     spoil: Spoil | None = None,
     alter: Alter | None = None,
+    faults: Sequence[Fault] = (),
     record_period_s: float = 0.01,
 ) -> Drive:
     """Run a scenario to its end, as the daemon would on this configuration.
 
     spoil: changes a scene before it is decided on; None: the tick is lost. alter: changes what was
-    decided before the gate (broken controllers for tests of the judge).
+    decided before the gate (broken controllers for tests of the judge). faults: of cameras,
+    networks, the loop and the bus; their times count from the drive's start.
     """
     model = model if model is not None else SensorModel()
     if make_eyes is None:
         make_eyes = label_eyes(settings, scenario, seed, model)
     clock, events = VirtualClock(), EventBox()
-    with _vehicle(settings, clock, events) as (link, vehicle_end):
+    with _vehicle(settings, clock, events, _adapter(faults, settings, clock, seed)) as ends:
+        link, vehicle_end = ends
         session = SimSession(scenario, clock, vehicle_end, seed, record_period_s=record_period_s)
         session.start()
-        result = Drive(session, link)
-        loop = _Loop(result, clock, events, settings, make_eyes(session), spoil, alter)
+        result = Drive(session, link, faults=faults)
+        sight = SightFaults(faults, seed)
+        loop = _Loop(result, clock, events, settings, make_eyes(session), sight, spoil, alter)
         rng = np.random.default_rng([seed, 11])
         loop.run(seconds or scenario.duration_s, model, rng, _Ending(session, ends_on))
         session.close()
+        link.close()
+        while (message := vehicle_end.recv(timeout=0)) is not None:
+            result.last_words.append(message)
     return result
+
+
+def _adapter(
+    faults: Sequence[Fault], settings: Settings, clock: VirtualClock, seed: int
+) -> OpenAdapter:
+    """How the daemon opens its bus: as usual, or with faults."""
+    if not faults:
+        return open_usual
+    rng = np.random.default_rng([seed, 13])
+    broken = bus_faults(faults, settings.vehicle.ego, clock, rng)
+    return lambda can_settings: open_faulty(lambda: open_usual(can_settings), broken)
 
 
 @contextmanager
 def _vehicle(
-    settings: Settings, clock: VirtualClock, events: EventBox
+    settings: Settings, clock: VirtualClock, events: EventBox, adapter: OpenAdapter
 ) -> Iterator[tuple[VehicleLink, can.BusABC]]:
     """Both ends of a virtual bus of our own."""
     bus = CanSettings(channel=f"score-{next(_channels)}")
     vehicle_end = can.Bus(interface="virtual", channel=bus.channel)
     try:
-        link = VehicleLink(settings.vehicle.model_copy(update={"can": bus}), clock, events.put)
+        own = settings.vehicle.model_copy(update={"can": bus})
+        link = VehicleLink(own, clock, events.put, adapter)
         try:
             yield link, vehicle_end
         finally:
@@ -110,6 +137,7 @@ class _Loop:
         events: EventBox,
         settings: Settings,
         eyes: Eyes,
+        sight: SightFaults,
         spoil: Spoil | None,
         alter: Alter | None,
     ) -> None:
@@ -118,10 +146,17 @@ class _Loop:
         self._events = events
         self._settings = settings
         self._eyes = eyes
+        self._sight = sight
         self._spoil = spoil
         self._alter = alter
-        cameras = result.session.scenario.cameras
-        self._watch = FrameWatch(cameras, settings.run.frame_timeout_s, clock.now_s())
+        cameras: dict[str, CameraSettings] = {
+            name: settings.cameras[name] for name in result.session.scenario.cameras
+        }
+        self._watch = CameraWatch(
+            cameras, settings.adas.monitor, settings.run.frame_timeout_s, clock.now_s()
+        )
+        self._held: dict[str, Perceived] = {}
+        self._ticked_s = clock.now_s()
         self._adas_state = AdasState()
         self._gate_state = GateState()
 
@@ -134,7 +169,7 @@ class _Loop:
         for index in range(round(seconds / model.period_s)):
             look_s = index * model.period_s
             while arriving and arriving[0][0] <= look_s:
-                self._tick(*arriving.popleft())
+                self._arrive(*arriving.popleft())
             self._clock.advance_to(look_s)
             if ending.reached(self._result):
                 return
@@ -145,18 +180,30 @@ class _Loop:
             arrival_s = max(look_s + delay_s, arrival_s + 1e-3) if index else look_s + delay_s
             arriving.append((arrival_s, seen))
         while arriving:
-            self._tick(*arriving.popleft())
+            self._arrive(*arriving.popleft())
 
-    def _tick(self, now_s: float, seen: Seen) -> None:
+    def _arrive(self, now_s: float, seen: Seen) -> None:
+        """What was seen reaches the daemon, unless a fault keeps it away."""
         self._clock.advance_to(now_s)
-        result, settings, now_s = self._result, self._settings, self._clock.now_s()
+        now_s = self._clock.now_s()
+        if self._sight.stalled(now_s):
+            self._held |= seen  # after the stall the newest is taken
+            return
+        seen, self._held = {**self._held, **seen}, {}
+        arrived, sightings = self._sight.see(seen, now_s)
+        if arrived or not seen or now_s - self._ticked_s >= IDLE_TICK_S:
+            self._ticked_s = now_s
+            self._tick(now_s, arrived, sightings)
+
+    def _tick(self, now_s: float, seen: Seen, sightings: Mapping[str, Sighting]) -> None:
+        result, settings = self._result, self._settings
         ego = result.vehicle.ego(now_s)
         scene: Scene | None = self._eyes.understand(seen, ego, now_s)
         if self._spoil is not None and scene is not None:
             scene = self._spoil(scene)
         if scene is None:
             return
-        events = (*self._watch.step(result.session.scenario.cameras, now_s), *self._events.take())
+        events = (*self._events.take(), *self._watch.look(sightings, ego.speed_mps, now_s))
         decision, self._adas_state = decide(
             scene, events, settings.adas, settings.body, self._adas_state, now_s
         )

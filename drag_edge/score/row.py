@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from drag_edge.config.base import Section, quantity
+from drag_edge.faults.fault import Fault, FaultError, parse_fault
 from drag_edge.score.expressions import Parameters, filled_in, written
 from drag_edge.sim.scenario import CameraName, Scenario
 
@@ -55,7 +56,9 @@ class CaseTemplate(Section):
     table: Table | None = Field(None, description="Parameters that belong together")
     grid: dict[str, tuple[float | str, ...]] = Field({}, description="Every value with every other")
     scenario: dict[str, Any] = Field({}, description="Laid over the row's scenario")
-    checks: dict[str, dict[str, Any]] = Field({}, description="Beside the row's; same name wins")
+    checks: dict[str, dict[str, Any] | None] = Field(
+        {}, description="Beside the row's; same name wins, null takes it away"
+    )
     settings: tuple[str, ...] = Field((), description="Changes of the configuration, as --set")
     ends_on: tuple[EndsOn, ...] = Field((), description="Ends the drive before its time")
     aeb: bool | None = Field(None, description="Emergency braking is what the case is made for")
@@ -114,7 +117,7 @@ class Case:
     pixel: bool = False
     cars: int = 1
     traffic: str | None = None
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def cameras(self) -> tuple[CameraName, ...]:
@@ -180,16 +183,20 @@ def _case(row: RowTemplate, case: CaseTemplate, parameters: Parameters) -> Case:
             row_id=row.id,
             id=case_id,
             scenario=Scenario.model_validate(scenario),
-            checks=tuple(Check(name, thresholds) for name, thresholds in checks.items()),
+            checks=tuple(
+                Check(name, thresholds)
+                for name, thresholds in checks.items()
+                if thresholds is not None
+            ),
             settings=tuple(filled_in([*row.settings, *case.settings], parameters)),
             ends_on=tuple({*row.ends_on, *case.ends_on}),
             aeb=row.aeb if case.aeb is None else case.aeb,
             pixel=case.pixel,
             cars=case.cars,
             traffic=case.traffic,
-            faults=tuple(filled_in(case.faults, parameters)),
+            faults=tuple(parse_fault(spec) for spec in filled_in(case.faults, parameters)),
         )
-    except ValueError as error:
+    except (ValueError, FaultError) as error:
         raise ValueError(f"case {case_id}: {error}") from error
 
 

@@ -10,7 +10,17 @@ from pydantic import ValidationError
 from drag_edge.config.base import Section
 from drag_edge.score.drive import Drive
 from drag_edge.score.row import Check
-from drag_edge.score.verdicts import braking, following, lanes, mirrors, quiet, strings, warning
+from drag_edge.score.verdicts import (
+    braking,
+    faults,
+    following,
+    lanes,
+    mirrors,
+    parking,
+    quiet,
+    strings,
+    warning,
+)
 from drag_edge.score.verdicts.verdict import Verdict
 
 
@@ -37,6 +47,15 @@ VERDICTS: Mapping[str, Kind] = {
     "keeps_lane": Kind(lanes.KeepsLane, lanes.keeps_lane),
     "mirror": Kind(mirrors.Mirror, mirrors.mirror),
     "dark": Kind(mirrors.Dark, mirrors.dark),
+    "offered": Kind(parking.Offered, parking.offered),
+    "parked": Kind(parking.Parked, parking.parked),
+    "named": Kind(faults.Named, faults.named),
+    "nothing_new": Kind(faults.NothingNew, faults.nothing_new),
+    "braking_ends": Kind(faults.BrakingEnds, faults.braking_ends),
+    "recovers": Kind(faults.Recovers, faults.recovers),
+    "times_out": Kind(faults.TimesOut, faults.times_out),
+    "lets_go": Kind(faults.LetsGo, faults.lets_go),
+    "neutral": Kind(faults.Neutral, faults.neutral),
 }
 
 
