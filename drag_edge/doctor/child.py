@@ -15,6 +15,7 @@ from typing import Any
 
 ANSWER = "drag-edge doctor: "
 _ATTRIBUTE_INTEGRATED, _ATTRIBUTE_MAJOR, _ATTRIBUTE_MINOR = 18, 75, 76  # CUdevice_attribute
+_NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE
 PACKAGES = ("pydantic", "yaml", "onnxruntime", "scipy", "cantools", "can", "serial")
 
 
@@ -42,6 +43,8 @@ def driver() -> dict[str, Any]:
     code = cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count))
     if code:
         return {**facts, "code": code, "error": f"cuInit: {_cuda_error(cuda, code)}"}
+    if count.value == 0:
+        return {**facts, "code": _NO_DEVICE, "error": "no device"}
     return {**facts, "devices": [_device(cuda, ordinal) for ordinal in range(count.value)]}
 
 

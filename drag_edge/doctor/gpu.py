@@ -71,7 +71,8 @@ def _driver(machine: Machine, needs: Needs) -> Finding:
         state = State.MISSING if needed or on_jetson else State.NOTE
         advice = ""
         if on_jetson:
-            advice = "flash JetPack again: libcuda.so.1 comes with Jetson Linux (nvidia-l4t-cuda)"
+            advice = "libcuda.so.1 comes with Jetson Linux: sudo apt-get install nvidia-l4t-cuda"
+            advice += "; a container is started with --runtime nvidia"
         elif needed:
             advice = "install NVIDIA's driver, or name ONNX files and leave models.*.runtime out"
         return Finding("NVIDIA driver", state, f"none (libcuda.so.1){who}", advice, needed)
@@ -112,11 +113,14 @@ def _toolkit(machine: Machine) -> Finding:
 def toolkit_version(machine: Machine) -> str:
     """Of /usr/local/cuda, "12.6.68"; "" if there is none."""
     try:
-        return str(
-            json.loads(machine.text("/usr/local/cuda/version.json") or "")["cuda"]["version"]
-        )
+        said = json.loads(machine.text("/usr/local/cuda/version.json") or "")
+        return str(said["cuda"]["version"])
     except (ValueError, KeyError, TypeError):
-        ran = machine.run(str(machine.path("/usr/local/cuda/bin/nvcc")), "--version")
+        return _compilers_version(machine)
+
+
+def _compilers_version(machine: Machine) -> str:
+    ran = machine.run(str(machine.path("/usr/local/cuda/bin/nvcc")), "--version")
     found = re.search(r"release [\d.]+, V([\d.]+)", ran.output if ran else "")
     return found[1] if found else ""
 

@@ -90,6 +90,9 @@ def _pycuda(machine: Machine, needs: Needs) -> Finding:
     if answer.get("absent") == "pycuda":
         found = "not installed for this Python: engines cannot run without it"
         return Finding("PyCUDA", State.MISSING, found, _BUILD_PYCUDA, needed)
+    if answer.get("absent"):
+        advice = f"pip install {answer.get('absent')}"
+        return Finding("PyCUDA", State.BROKEN, answer.error, advice, needed)
     if re.search(r"libcuda\.so|undefined symbol: cu[A-Z]", answer.error):
         if driver_cuda(machine) is None:
             return Finding("PyCUDA", State.NOTE, "installed; it waits for the NVIDIA driver")

@@ -5,10 +5,13 @@
 #ifndef INIT
 #define INIT 0
 #endif
+#ifndef COUNT
+#define COUNT 1
+#endif
 
 int cuInit(unsigned flags) { return INIT; }
 int cuDriverGetVersion(int *version) { *version = 12060; return 0; }
-int cuDeviceGetCount(int *count) { *count = 1; return 0; }
+int cuDeviceGetCount(int *count) { *count = COUNT; return 0; }
 int cuDeviceGet(int *device, int ordinal) { *device = 7 + ordinal; return 0; }
 int cuDeviceGetName(char *name, int length, int device)
 {

@@ -148,3 +148,10 @@ def test_a_driver_that_does_not_start_still_tells_its_version(
     assert machine.ask("driver").error == "cuInit: CUDA_ERROR_UNKNOWN (999)"
     assert driver_cuda(machine) == (12, 6)
     assert device(machine) is None
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_a_driver_without_a_gpu_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = with_driver(tmp_path, monkeypatch, "-DCOUNT=0")
+    assert machine.ask("driver").get("code") == 100
+    assert device(machine) is None
