@@ -57,7 +57,7 @@ def fake_tensorrt(version: str) -> Any:
     for name in ENUMS:
         members = sorted(names[name] - {"name", "value"})
         setattr(trt, name, IntEnum(name, {member: i for i, member in enumerate(members)}))
-    for name in ("ILogger", "IInt8EntropyCalibrator2", "IProgressMonitor"):
+    for name in ("ILogger", "IInt8EntropyCalibrator2", "IProgressMonitor", "IAlgorithmSelector"):
         if name in names:
             setattr(trt, name, type(name, (), {}))
     for name, base in CLASSES.items():
@@ -232,6 +232,16 @@ class Builder(Listed):
             self._logger.log(types.SimpleNamespace(name=severity), text)
         if self._trt._refuses_to_build:
             return None
+        selector = config.algorithm_selector if "algorithm_selector" in config._allowed else None
+        if selector is not None:
+            # TensorRT gives the numbers with a sign.
+            numbers = (0x11, 0xAA86CCEA3B6A5612 - (1 << 64))
+            choices = [
+                types.SimpleNamespace(algorithm_variant=types.SimpleNamespace(tactic=number))
+                for number in numbers
+            ]
+            self._trt._calls.append(("tried", selector.select_algorithms(None, choices)))
+            selector.report_algorithms([], [])
         if "int8_calibrator" in config._allowed and config.int8_calibrator is not None:
             _calibrate(self._trt, config.int8_calibrator, network)
         if "progress_monitor" in config._allowed and config.progress_monitor is not None:

@@ -35,6 +35,11 @@ ROLES: Mapping[str, Mapping[str, str]] = {
         "error": "ParserError",
     },
     "inference/building/progress.py": BUILDING,
+    "inference/building/selector.py": {
+        **BUILDING,
+        "choice": "IAlgorithm",
+        "choice.algorithm_variant": "IAlgorithmVariant",
+    },
     "inference/building/timing_cache.py": {**BUILDING, "cache": "ITimingCache"},
     "inference/tensorrt.py": {
         "self._engine": "ICudaEngine",

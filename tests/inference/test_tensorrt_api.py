@@ -16,13 +16,18 @@ from tests.inference.tensorrt_names import VERSIONS, dotted_names
 from tests.inference.tensorrt_uses import BUILDING, ROLES, faults, read_uses, says_trt, source_of
 
 ROOM = Path(__file__).resolve().parents[2] / "drag_edge"
-# These are used only where a recipe asks for them, which `flags.py` decides by what is offered
-# (tested below, and by building with a fake of every release).
+# These are used only where another file has asked (flags.py for calibration, compile.py for the
+# rest): tested below, and by building with a fake of every release.
 DECIDED_BY_FLAGS = {
     "inference/building/calibrator.py": {"IInt8EntropyCalibrator2"},
     "inference/building/compile.py": {"IBuilderConfig.int8_calibrator"},
     "inference/building/config.py": {"IBuilderConfig.set_calibration_profile"},
     "inference/building/progress.py": {"IProgressMonitor"},
+    "inference/building/selector.py": {
+        "IAlgorithmSelector",
+        "IAlgorithm.algorithm_variant",
+        "IAlgorithmVariant.tactic",
+    },
 }
 
 

@@ -19,7 +19,7 @@ from drag_edge.errors import (
     UnavailableError,
     UsageError,
 )
-from drag_edge.inference.building.compile import Source, compile_plan
+from drag_edge.inference.building.compile import Hooks, Source, compile_plan
 from drag_edge.inference.building.files import check_writable, write_engine
 from drag_edge.inference.building.options import BuildOptions, Profile
 from drag_edge.inference.building.overwrite import refusal
@@ -41,11 +41,26 @@ def build_engine(
 ) -> Sidecar:
     """Build, write engine and sidecar, and return what the sidecar says.
 
-    gpu: an open one, which stays open; None: opened and closed here. on_progress: gets lines for a
-    person, now and then from another thread. Raises DragEdgeError with its exit code:
-    InputMissingError, UsageError, UnavailableError (no TensorRT, no GPU), CannotCreateError,
-    InvalidConfigError (not a usable model).
+    In a process of its own that is watched, unless options.hang_s is None or `gpu` is given: an
+    open one, which stays open. on_progress: gets lines for a person, now and then from another
+    thread. Raises DragEdgeError with its exit code: InputMissingError, UsageError, UnavailableError
+    (no TensorRT, no GPU, a kernel that hangs), CannotCreateError, InvalidConfigError (not a usable
+    model).
     """
+    if gpu is not None or options.hang_s is None:
+        return build_here(options, on_progress, gpu)
+    from drag_edge.inference.building.watch import build_watched
+
+    return build_watched(options, on_progress)
+
+
+def build_here(
+    options: BuildOptions,
+    on_progress: OnProgress,
+    gpu: Gpu | None = None,
+    hooks: Hooks = Hooks(),  # noqa: B008 - frozen
+) -> Sidecar:
+    """`build_engine` in this process. hooks: for who watches it."""
     source = _read_source(options)
     check_writable(options.engine)
     trt = _tensorrt()
@@ -57,17 +72,22 @@ def build_engine(
         kept = refusal(options.engine, options.onnx, source.onnx_sha256, here)
         if kept and not options.force:
             raise CannotCreateError(kept)
-        return _build(options, source, trt, gpu, on_progress)
+        return _build(options, source, trt, gpu, on_progress, hooks)
 
 
 def _build(
-    options: BuildOptions, source: Source, trt: Any, gpu: Gpu, on_progress: OnProgress
+    options: BuildOptions,
+    source: Source,
+    trt: Any,
+    gpu: Gpu,
+    on_progress: OnProgress,
+    hooks: Hooks,
 ) -> Sidecar:
     from drag_edge.inference.cuda import GpuLostError
 
     started_s = time.perf_counter()
     try:
-        built = compile_plan(options, source, trt, gpu, on_progress)
+        built = compile_plan(options, source, trt, gpu, on_progress, hooks)
     except GpuLostError as error:
         _let_go(error)
         raise UnavailableError(str(error)) from error

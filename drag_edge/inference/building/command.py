@@ -61,7 +61,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tactics",
         choices=get_args(Tactics),
         default="default",
-        help="no-cublas: without cuBLAS and cuDNN, where they are not installed",
+        help="no-cublas: without cuBLAS and cuDNN, where they are not installed; edge-mask-only: "
+        "also without kernels that are compiled while building",
+    )
+    parser.add_argument(
+        "--avoid-tactics",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="do not try these kernels: 0x… or a regular expression for names; may be repeated "
+        "(TensorRT up to 10)",
+    )
+    parser.add_argument(
+        "--hang-s",
+        type=_seconds,
+        default=60.0,
+        metavar="S",
+        help="a kernel that is tried for so long hangs (default 60); 0: nobody watches",
+    )
+    parser.add_argument(
+        "--retry-hangs",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="build again without a kernel that hangs (default)",
     )
     # Not the program's own -v, which comes before the command: this is TensorRT's log.
     parser.add_argument(
@@ -85,6 +107,9 @@ def run(arguments: argparse.Namespace) -> int:
         timing_cache=arguments.timing_cache,
         dla=arguments.dla,
         tactics=arguments.tactics,
+        avoid_tactics=tuple(arguments.avoid_tactics),
+        hang_s=arguments.hang_s or None,
+        retry_hangs=arguments.retry_hangs,
         verbose=arguments.log_everything,
         force=arguments.force,
     )
@@ -125,6 +150,13 @@ def _count(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError("must be 0 or above")
     return value
 
 

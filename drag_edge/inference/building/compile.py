@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drag_edge.errors import InvalidConfigError, UnavailableError
+from drag_edge.errors import InvalidConfigError, UnavailableError, UsageError
 from drag_edge.inference.building.calibration import prepare_calibration
 from drag_edge.inference.building.calibrator import Feed, make_calibrator
 from drag_edge.inference.building.config import abilities_of, make_config
@@ -17,9 +17,12 @@ from drag_edge.inference.building.options import BuildOptions, Profile, Shape
 from drag_edge.inference.building.parsing import parse_onnx
 from drag_edge.inference.building.profiles import decide_profiles
 from drag_edge.inference.building.progress import Progress, make_monitor
+from drag_edge.inference.building.selector import make_selector
+from drag_edge.inference.building.tactics import read_tactics
 from drag_edge.inference.building.timing_cache import (
     default_timing_cache,
     keep_timing_cache,
+    tactics_file,
     use_timing_cache,
 )
 from drag_edge.inference.metadata import parse_metadata
@@ -55,18 +58,43 @@ class Compiled:
     calibration: str | None
 
 
+def _nobody(*_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """on_log: gets (severity, text) of every line of TensorRT's, perhaps from its threads.
+    on_tactics: gets the path of what is known of tactics, before they are tried.
+    """
+
+    on_log: Callable[[str, str], None] = _nobody
+    on_tactics: Callable[[str], None] = _nobody
+
+
 def compile_plan(
-    options: BuildOptions, source: Source, trt: Any, gpu: Gpu, on_progress: OnProgress
+    options: BuildOptions,
+    source: Source,
+    trt: Any,
+    gpu: Gpu,
+    on_progress: OnProgress,
+    hooks: Hooks,
 ) -> Compiled:
     """Raises DragEdgeError or ModelError. Nothing of TensorRT's is left when it returns."""
     logger = shared_logger(trt)
     logger.lines.take_errors()
     logger.lines.take_warnings()
-    with ExitStack() as stack:
+
+    def hear(severity: str, text: str) -> None:
+        hooks.on_log(severity, text)
         if options.verbose:
-            logger.lines.on_line = lambda severity, text: on_progress(f"[{severity}] {text}")
-            stack.callback(setattr, logger.lines, "on_line", None)
-        return _Compilation(options, source, trt, gpu, on_progress).run(logger)
+            on_progress(f"[{severity}] {text}")
+
+    logger.lines.on_line = hear
+    try:
+        return _Compilation(options, source, trt, gpu, on_progress).run(logger, hooks)
+    finally:
+        logger.lines.on_line = None
 
 
 class _Compilation:
@@ -82,7 +110,7 @@ class _Compilation:
         self._say = on_progress
         self._offers: Offers = offers_of(trt)
 
-    def run(self, logger: Any) -> Compiled:
+    def run(self, logger: Any, hooks: Hooks) -> Compiled:
         trt, options, graph = self._trt, self._options, self._source.graph
         trt.init_libnvinfer_plugins(logger, "")
         builder = _make_builder(trt, logger)
@@ -97,6 +125,7 @@ class _Compilation:
         size = parse_metadata(self._source.properties).input_size
         profiles = decide_profiles(inputs, options.profiles, size)
         config = make_config(trt, builder, options, recipe, profiles)
+        self._leave_out_tactics(config, hooks)
         with ExitStack() as stack:
             feed = self._calibrate(config, profiles, stack) if recipe.calibrated else None
             plan = self._serialise(builder, network, config, logger)
@@ -119,6 +148,25 @@ class _Compilation:
         stack.callback(feed.close)
         config.int8_calibrator = make_calibrator(self._trt, feed)
         return feed
+
+    def _leave_out_tactics(self, config: Any, hooks: Hooks) -> None:
+        file = tactics_file(self._offers.version, self._gpu.device.name, self._options.timing_cache)
+        if file is not None:
+            hooks.on_tactics(str(file))
+        known = read_tactics(file)
+        avoided = known.matching(self._options.avoid_tactics) | known.hung_numbers()
+        if not avoided and not self._options.avoid_tactics:
+            return
+        if not self._offers.has("IBuilderConfig.algorithm_selector"):
+            raise UsageError(
+                f"--avoid-tactics: TensorRT {self._offers.version} lets nobody leave tactics out"
+            )
+        if not avoided:
+            return  # their names are not known yet: who watches the log will see them
+        self._say(f"{len(avoided)} tactics are left out")
+        config.algorithm_selector = make_selector(self._trt, avoided)  # which it keeps alive
+        if self._offers.has("BuilderFlag.REJECT_EMPTY_ALGORITHMS"):
+            config.set_flag(self._trt.BuilderFlag.REJECT_EMPTY_ALGORITHMS)
 
     def _serialise(self, builder: Any, network: Any, config: Any, logger: Any) -> bytes | None:
         """The minutes. None when TensorRT finds no way."""

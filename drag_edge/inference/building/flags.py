@@ -21,7 +21,10 @@ _INT8_IN_ONNX = (
     "python -m modelopt.onnx.quantization --onnx_path MODEL.onnx"
 )
 # What needs neither cuBLAS nor cuDNN.
-_OWN_TACTICS = ("EDGE_MASK_CONVOLUTIONS", "JIT_CONVOLUTIONS")
+_OWN_TACTICS = {
+    "no-cublas": ("EDGE_MASK_CONVOLUTIONS", "JIT_CONVOLUTIONS"),
+    "edge-mask-only": ("EDGE_MASK_CONVOLUTIONS",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,8 @@ def _dla_flags(core: int, precision: Precision, offers: Offers, abilities: Abili
 def _tactics(options: BuildOptions, offers: Offers) -> tuple[str, ...] | None:
     if options.tactics == "default":
         return None
-    return tuple(name for name in _OWN_TACTICS if offers.has(f"TacticSource.{name}"))
+    wanted = _OWN_TACTICS[options.tactics]
+    return tuple(name for name in wanted if offers.has(f"TacticSource.{name}"))
 
 
 def _why_not_calibrated(precision: Precision, network: NetworkFacts) -> str:

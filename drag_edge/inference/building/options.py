@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 Precision = Literal["fp32", "fp16", "int8"]
-Tactics = Literal["default", "no-cublas"]
+Tactics = Literal["default", "no-cublas", "edge-mask-only"]
 Shape = tuple[int, ...]
 Profile = tuple[Shape, Shape, Shape]  # min, opt, max
 
@@ -22,7 +22,11 @@ class BuildOptions:
     of open size that are not named take the size of the file's metadata. workspace_mb: most
     scratch memory the builder may give a layer, None: TensorRT's own. timing_cache: None: one for
     all models in the user's cache folder. dla: core; what it cannot run falls back to the GPU.
-    tactics: no-cublas leaves cuBLAS and cuDNN out. force: overwrite what would be kept.
+    tactics: no-cublas leaves cuBLAS and cuDNN out, edge-mask-only also what is compiled while
+    building. avoid_tactics: kernels that TensorRT may not try, "0x…" or a regular expression for
+    their names. hang_s: a kernel that runs so long while it is tried hangs for ever; None: nobody
+    watches, the build runs in this very process. retry_hangs: then build again without that kernel.
+    force: overwrite what would be kept.
     """
 
     onnx: Path
@@ -35,6 +39,9 @@ class BuildOptions:
     timing_cache: Path | None = None
     dla: int | None = None
     tactics: Tactics = "default"
+    avoid_tactics: tuple[str, ...] = ()
+    hang_s: float | None = 60.0
+    retry_hangs: bool = True
     verbose: bool = False
     force: bool = False
 

@@ -17,8 +17,18 @@ def default_timing_cache(tensorrt: str, device: str) -> Path | None:
     Beside the cache of our kernels; None where there is no home for it.
     """
     kernels = cache_folder()
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{tensorrt}-{device}").strip("-")
-    return None if kernels is None else kernels.parent / "timing" / f"{name}.cache"
+    folder = None if kernels is None else kernels.parent / "timing"
+    return None if folder is None else folder / f"{_name(tensorrt, device)}.cache"
+
+
+def tactics_file(tensorrt: str, device: str, timing_cache: Path | None) -> Path | None:
+    """What is known of tactics, in the timing cache's folder; timing_cache: None: the default."""
+    beside = timing_cache or default_timing_cache(tensorrt, device)
+    return None if beside is None else beside.parent / f"{_name(tensorrt, device)}.tactics.json"
+
+
+def _name(tensorrt: str, device: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", f"{tensorrt}-{device}").strip("-")
 
 
 def use_timing_cache(config: Any, file: Path) -> str:

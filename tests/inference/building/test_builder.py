@@ -18,8 +18,10 @@ from drag_edge.errors import (
     UsageError,
 )
 from drag_edge.inference.building import builder
-from drag_edge.inference.building.builder import build_engine
+from drag_edge.inference.building.builder import build_engine, build_here
 from drag_edge.inference.building.options import BuildOptions
+from drag_edge.inference.building.tactics import KnownTactics, keep_tactics
+from drag_edge.inference.building.timing_cache import tactics_file
 from drag_edge.inference.cuda import Gpu
 from drag_edge.inference.engine_file import plan_data, read_engine_file
 from drag_edge.inference.metadata import parse_metadata
@@ -365,8 +367,34 @@ def test_nothing_of_tensorrts_outlives_the_gpu(
         monkeypatch.setattr(new.trt.Builder, "build_serialized_network", interrupt)
     wanted = BuildOptions(new.onnx, **options)
     if fault == "none":
-        build_engine(wanted, new.said.append)
+        build_here(wanted, new.said.append)
     else:
         with pytest.raises((DragEdgeError, KeyboardInterrupt)):
-            build_engine(wanted, new.said.append)
+            build_here(wanted, new.said.append)
     assert left == [0]
+
+
+@pytest.mark.parametrize("wish", ["0xaa86ccea3b6a5612", "sm90_.*warpgroup", "hung before"])
+def test_tactics_that_are_to_be_avoided_are_not_offered(each: Workshop, wish: str) -> None:
+    number, name = "0xaa86ccea3b6a5612", "sm90_xmma_fprop_implicit_gemm_warpgroupsize1x1x1_g1"
+    each.build()
+    (table,) = {tactics_file(each.trt.__version__, "Orin", None)}
+    assert table is not None
+    if wish == "hung before":
+        keep_tactics(table, KnownTactics(hung={number: "/model.0/conv/Conv"}))
+        wishes: tuple[str, ...] = ()
+    else:
+        keep_tactics(table, KnownTactics(names={number: name, "0x11": "sm80_xmma"}))
+        wishes = (wish,)
+    if each.trt.__version__ == "11.4.0":
+        with pytest.raises(UsageError, match="lets nobody leave tactics out"):
+            each.build(force=True, avoid_tactics=wishes)
+        return
+    each.build(force=True, avoid_tactics=wishes)
+    assert each.called("tried") == [[0]]
+    assert "REJECT_EMPTY_ALGORITHMS" in each.called("set_flag")
+
+
+def test_only_edge_mask_convolutions(each: Workshop) -> None:
+    each.build(tactics="edge-mask-only")
+    assert each.called("tactics") == [{"EDGE_MASK_CONVOLUTIONS"}]
