@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from drag_edge.config.load import load
 from drag_edge.doctor.finding import Finding, State
 from drag_edge.doctor.machine import Ran
+from drag_edge.inference.engine_file import Marks, header
+from drag_edge.inference.sidecar import Sidecar, file_sha256, sidecar_path
 from tests.doctor.machines import PretendMachine, configured, laptop, looked_at, orin
 
 CAN = "{interface: socketcan, channel: can0}"
@@ -280,3 +283,42 @@ def test_a_unit_that_was_restarted_is_noted(tmp_path: Path) -> None:
     found = unit(orin(tmp_path), told)
     assert found.state is State.NOTE
     assert "restarted 7 times" in found.found
+
+
+def built(engine: Path, onnx: Path, sm: str = "sm_87", tensorrt: str = "10.3.0") -> None:
+    """An engine with its sidecar as `drag-edge model build` leaves them, but for the network."""
+    plan = a_plan((10, 3, 0, 30))
+    sidecar = Sidecar(
+        tensorrt=tensorrt, cuda="12.6", sm=sm, device="Orin", onnx=onnx.name,
+        onnx_sha256=file_sha256(onnx), precision="fp16", inputs={}, outputs={},
+    ).as_text()  # fmt: skip
+    sums = [hashlib.sha256(data).hexdigest() for data in (plan, sidecar.encode())]
+    engine.write_bytes(header({}, Marks(len(plan), *sums)) + plan)
+    sidecar_path(engine).write_text(sidecar)
+
+
+@pytest.mark.parametrize("named", ["signal.engine", "signal.onnx"])
+def test_an_engine_that_was_built_here_is_ok_until_its_onnx_changes(
+    tmp_path: Path, named: str
+) -> None:
+    onnx = tmp_path / "signal.onnx"
+    onnx.write_bytes((DEMO / "signal.onnx").read_bytes())
+    built(tmp_path / "signal.engine", onnx)
+    settings = configured(tmp_path, more=f"models: {{signal: {{file: {named}}}}}")
+    assert looked_at(orin(tmp_path), settings)["model signal"].state is State.OK
+    onnx.write_bytes((DEMO / "road.onnx").read_bytes())
+    found = looked_at(orin(tmp_path), settings)["model signal"]
+    assert found.state is State.NOTE
+    assert found.advice.startswith(f"drag-edge model build {onnx}")
+
+
+def test_an_engine_for_another_gpu_is_broken(tmp_path: Path) -> None:
+    onnx = tmp_path / "signal.onnx"
+    onnx.write_bytes((DEMO / "signal.onnx").read_bytes())
+    built(tmp_path / "signal.engine", onnx, sm="sm_90")
+    settings = configured(tmp_path, more="models: {signal: {file: signal.engine}}")
+    found = looked_at(orin(tmp_path), settings)["model signal"]
+    assert found.fatal
+    assert "sm_90" in found.found
+    assert "sm_87" in found.found
+    assert "drag-edge model build" in found.advice
