@@ -63,6 +63,7 @@ def assembled(
         from drag_edge.inference.pool import ModelPool
         from drag_edge.perception.camera import CameraModel
         from drag_edge.perception.perceive import Perception
+        from drag_edge.service.device_watch import DeviceWatch
 
         session = _session(settings, addresses, clock, stack)
         feed = make_feed(settings, addresses, clock, session, events.put, plan)
@@ -90,6 +91,12 @@ def assembled(
             time_s=clock.now_s(),
         )
         stack.callback(show.close)
+        if isinstance(
+            clock, SystemClock
+        ):  # a recorded drive must not depend on this machine's heat
+            device = DeviceWatch(settings.adas.monitor.device, events.put)
+            asking = clock.every(settings.adas.monitor.device.period_s, device.step, "device")
+            stack.callback(asking.stop)
         watch = CameraWatch(
             settings.cameras, settings.adas.monitor, settings.run.frame_timeout_s, clock.now_s()
         )

@@ -13,7 +13,6 @@ from drag_edge.config.monitor import MonitorSettings
 from drag_edge.events import Event
 from drag_edge.perception.scene import Scene
 
-_LEAST_SCENES = 100  # fewer say nothing of a 99th percentile
 _SEVERITY = (Mode.STANDBY, Mode.DEGRADED, Mode.FALLBACK)
 
 
@@ -77,7 +76,7 @@ def watch(
     known = [_known(event) for event in (*events, *scene.events)]
     known += _own_events(scene, settings, state, time_s)
     known += [Event(name, "ego", detail, time_s) for name, detail in implausible.items()]
-    if scenes >= _LEAST_SCENES and late.bit_count() > settings.late_share * scenes:
+    if scenes == settings.late_window and late.bit_count() > settings.late_share * scenes:
         detail = f"{late.bit_count()} of {scenes} scenes later than {settings.late_s:g} s"
         known.append(Event("latency_high", "monitor", detail, time_s))
     faults = _update(state.faults, known, time_s)
