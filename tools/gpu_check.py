@@ -59,10 +59,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--engines", type=Path, help="folder of built engines, reused; OUT/engines")
     parser.add_argument("--extra", type=Path, action="append", default=[], metavar="NET.onnx")
     parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--jobs", type=int, default=4, help="engines built at the same time")
+    parser.add_argument("--jobs", type=int, default=1, help="engines built at the same time")
+    parser.add_argument("--int8", action="store_true", help="INT8 engines too (they take long)")
+    parser.add_argument(
+        "--build", default="", metavar="road:fp16,...", help="build these only, of what is missing"
+    )
+    parser.add_argument(
+        "--avoid-tactics", action="append", default=[], metavar="PATTERN", help="as in model build"
+    )
     parser.add_argument(
         "--tactics",
-        choices=("default", "no-cublas"),
+        choices=("default", "no-cublas", "edge-mask-only"),
         default="default",
         help="no-cublas where cuBLAS and cuDNN are not there, or are stand-ins",
     )
@@ -110,8 +117,12 @@ def run_shard(options: argparse.Namespace) -> int:
         extra=tuple(options.extra),
         quick=options.quick,
         seed=options.seed,
+        limit_s=options.limit,
         jobs=options.jobs,
         tactics=options.tactics,
+        avoid_tactics=tuple(options.avoid_tactics),
+        int8=options.int8,
+        build=tuple(item for item in options.build.split(",") if item),
     )
     try:
         module = importlib.import_module(f"gpu_check_parts.{part.module}")

@@ -15,7 +15,10 @@ class Check:
     """One process of one part.
 
     out: folder for everything written. engines: folder of built engines. extra: larger ONNX files.
-    quick: small counts, to see that all of it runs. seed: of everything random.
+    quick: small counts, to see that all of it runs. seed: of everything random. limit_s: when the
+    process will be ended. jobs: engines built at a time. tactics, avoid_tactics: as in
+    BuildOptions. int8: build those too. build: "name:precision" of what may be built now; ():
+    everything that is missing.
     """
 
     letter: str
@@ -25,8 +28,12 @@ class Check:
     extra: tuple[Path, ...] = ()
     quick: bool = False
     seed: int = 20
-    jobs: int = 4
+    limit_s: float = 600.0
+    jobs: int = 1
     tactics: str = "default"
+    avoid_tactics: tuple[str, ...] = ()
+    int8: bool = False
+    build: tuple[str, ...] = ()
 
     def count(self, full: int, quick: int) -> int:
         """How many, by the run's kind."""

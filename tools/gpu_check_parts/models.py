@@ -39,25 +39,29 @@ def demo_settings(files: Mapping[str, Path], **changes: Any) -> dict[str, ModelS
     return settings
 
 
-def demo_engines(engines: Path, precision: str = "fp16") -> dict[str, Path]:
-    """The built engines of the demo's models. Raises FileNotFoundError for one that is missing."""
-    files = {name: engine_file(engines, onnx_file(name), precision) for name in NAMES}
-    missing = [file for file in files.values() if not file.is_file()]
-    if missing:
-        raise FileNotFoundError(f"{missing[0].name} was not built (see line 0)")
-    return files
+def best_engine(engines: Path, onnx: Path) -> Path:
+    """FP16 where it could be built, else FP32. Raises FileNotFoundError if there is neither."""
+    for precision in ("fp16", "fp32"):
+        file = engine_file(engines, onnx, precision)
+        if file.is_file():
+            return file
+    raise FileNotFoundError(f"no engine of {onnx.name} was built (see line 0)")
+
+
+def demo_engines(engines: Path) -> dict[str, Path]:
+    """The engines of the demo's models that all lines but a use."""
+    return {name: best_engine(engines, onnx_file(name)) for name in NAMES}
 
 
 def extra_settings(engines: Path, extra: Sequence[Path]) -> dict[str, ModelSettings]:
-    """The demo's segmenter and three detectors of the first larger network that was built."""
-    files = [engine_file(engines, onnx, "fp16") for onnx in extra]
-    built = [file for file in files if file.is_file()]
-    if not built:
-        raise FileNotFoundError("no larger network was given (--extra) or built")
+    """The demo's segmenter and three detectors of the first larger network."""
+    if not extra:
+        raise FileNotFoundError("no larger network was given (--extra)")
+    built = best_engine(engines, extra[0])
     road = demo_settings(demo_engines(engines))["road"]
     others = {
-        f"{built[0].stem.split('.')[0]} {number}": ModelSettings(
-            file=built[0], task="detect", runtime="tensorrt"
+        f"{built.stem.split('.')[0]} {number}": ModelSettings(
+            file=built, task="detect", runtime="tensorrt"
         )
         for number in (1, 2, 3)
     }

@@ -15,6 +15,15 @@ def candidates_on(*, gpu: bool) -> None:
     _patch_reader(with_kernels=True, candidates=gpu)
 
 
+def looking(seconds: float) -> None:
+    """How long the host looks whether the GPU is done, before it sleeps until it is."""
+    from drag_edge.inference.gpu import memory
+
+    if not hasattr(memory, "_LOOKING_S"):
+        raise RuntimeError("_LOOKING_S is not where it was: tools/gpu_check_parts/patches.py")
+    memory._LOOKING_S = seconds
+
+
 def _patch_reader(with_kernels: bool, candidates: bool | None) -> None:
     from drag_edge.inference.gpu import path, readers
 

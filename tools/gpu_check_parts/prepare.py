@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,8 @@ from gpu_check_parts.plain_build import build_plainly
 from gpu_check_parts.rows import FAILED, INFO, NOT_MEASURED, OK, one_line
 
 PICTURES = 32
-_MOST_S = 400.0
+_EACH_S = 300.0
+_LAST_S = 20.0  # left for the report
 _SAY_S = 15.0
 _PACKAGES = (
     "numpy",
@@ -84,42 +88,61 @@ def _networks(check: Check) -> list[Path]:
 def _engines(check: Check) -> None:
     """All of them, a few at a time; an engine that lies there already is taken as it is."""
     check.engines.mkdir(parents=True, exist_ok=True)
-    wanted = [
-        (onnx, precision)
-        for precision in ("fp16", "fp32", "int8")
-        for onnx in _networks(check)
-        if precision == "fp16" or onnx not in check.extra
-        if not (check.quick and precision == "int8")
+    wanted = [(onnx, "fp32") for onnx in _networks(check) if onnx not in check.extra]
+    wanted += [(onnx, "fp16") for onnx in _networks(check)]
+    wanted += [(models.onnx_file(name), "int8") for name in models.NAMES if check.int8]
+    # Not usual, but built where it is named, and taken where it lies.
+    wanted += [
+        (onnx, "fp32")
+        for onnx in check.extra
+        if f"{onnx.stem}:fp32" in check.build
+        or models.engine_file(check.engines, onnx, "fp32").is_file()
     ]
-    waiting = [item for item in wanted if not models.engine_file(check.engines, *item).is_file()]
+    waiting = [
+        (onnx, precision)
+        for onnx, precision in wanted
+        if not models.engine_file(check.engines, onnx, precision).is_file()
+        and (not check.build or f"{onnx.stem}:{precision}" in check.build)
+    ]
     say(f"   {len(wanted) - len(waiting)} engines are there, {len(waiting)} to build")
     _build_all(check, waiting)
     for onnx, precision in wanted:
         _report(check, onnx, precision)
+    used = []
+    for onnx in _networks(check):
+        with suppress(FileNotFoundError):
+            used.append(models.best_engine(check.engines, onnx).name.removesuffix(".engine"))
+    check.row("engines of lines b to j", ", ".join(used))
 
 
 def _build_all(check: Check, waiting: list[tuple[Path, str]]) -> None:
     """A few at a time, until all are there or the time is over."""
-    running: dict[str, subprocess.Popen[bytes]] = {}
+    running: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
     started_s = said_s = time.monotonic()
+    until_s = started_s + check.limit_s - _LAST_S
     while waiting or running:
         now_s = time.monotonic()
-        if now_s - started_s > _MOST_S:
-            for what, process in running.items():
-                process.terminate()
-                check.not_measured(f"engine {what}", f"not built after {_MOST_S:.0f} s, ended")
-            return
+        if now_s > until_s:
+            waiting = []
+        for what, (process, since_s) in running.items():
+            most_s = min(_EACH_S, until_s - since_s)
+            if now_s - since_s > most_s and process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # it builds in a child of its own
+                why = f"not built after {most_s:.0f} s, ended"
+                check.row(f"engine {what}", verdict=FAILED, detail=why)
+                process.wait()
         while waiting and len(running) < check.jobs:
             onnx, precision = waiting.pop(0)
-            running[f"{onnx.stem} {precision}"] = _start(check, onnx, precision)
+            process = _start(check, onnx, precision)
+            running[f"{onnx.stem} {precision}"] = (process, time.monotonic())
         if now_s - said_s > _SAY_S:
             said_s = now_s
             waits = f"{len(waiting)} wait"
             say(f"   {now_s - started_s:.0f} s, building {', '.join(running)}; {waits}")
         time.sleep(0.2)
-        for what in [what for what, process in running.items() if process.poll() is not None]:
-            code = running.pop(what).returncode
-            if code != 0:
+        for what in [what for what, (one, _) in running.items() if one.poll() is not None]:
+            code = running.pop(what)[0].returncode
+            if code not in (0, -signal.SIGKILL):
                 why = f"its builder ended with {code}; see parts/*.log"
                 check.row(f"engine {what}", verdict=FAILED, detail=why)
 
@@ -132,7 +155,9 @@ def _start(check: Check, onnx: Path, precision: str) -> subprocess.Popen[bytes]:
     ]  # fmt: skip
     for extra in check.extra:
         command += ["--extra", str(extra)]
-    return subprocess.Popen(command)
+    for pattern in check.avoid_tactics:
+        command += ["--avoid-tactics", pattern]
+    return subprocess.Popen(command, start_new_session=True)
 
 
 def _build_one(check: Check, onnx: Path, precision: str) -> None:
@@ -144,7 +169,7 @@ def _build_one(check: Check, onnx: Path, precision: str) -> None:
         _build_ours(check, onnx, target, precision)
     except Exception as error:  # noqa: BLE001 - written down; the other lines still want an engine
         check.row(f"model build {onnx.stem} {precision}", verdict=FAILED, detail=one_line(error))
-        if precision == "int8":
+        if precision == "int8" or "hang" in str(error).lower():
             return
         build_plainly(onnx, target, precision, check.tactics)
         how = "TensorRT's builder alone, because ours failed"
@@ -161,11 +186,12 @@ def _build_ours(check: Check, onnx: Path, target: Path, precision: str) -> None:
         output=target,
         precision=precision,
         calibrate=check.out / "pictures" if precision == "int8" else None,
-        timing_cache=target.with_suffix(".timing"),
+        timing_cache=check.engines / "timing.cache",
         tactics=check.tactics,
+        avoid_tactics=check.avoid_tactics,
         force=True,
     )
-    building.build_engine(options)
+    building.build_engine(options, lambda line: say(f"   {target.name}: {line}"))
 
 
 def _report(check: Check, onnx: Path, precision: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,8 @@ def _subjects(check: Check) -> list[Subject]:
         if name != "road"
     ]
     for onnx in check.extra:
-        file = models.engine_file(check.engines, onnx, "fp16")
-        if file.is_file():
+        with suppress(FileNotFoundError):  # line 0 says why
+            file = models.best_engine(check.engines, onnx)
             found.append(_subject(onnx.stem, file, onnx, ModelSettings(file=file, task="detect")))
     return found
 
@@ -125,7 +125,9 @@ def _measure(
         return
     figures = {"ours": summary(ours), "theirs": summary(theirs)}
     ratio = figures["theirs"]["p50_ms"] / figures["ours"]["p50_ms"]
-    detail = f"ours {ms(figures['ours'])}, theirs {ms(figures['theirs'])}; boxes {boxes[0]} ours"
+    precision = subject.engine.stem.rpartition(".")[2]
+    detail = f"{precision}; ours {ms(figures['ours'])}, theirs {ms(figures['theirs'])}"
+    detail += f"; boxes {boxes[0]} ours"
     detail += f", {boxes[1]} theirs" if boxes[1] >= 0 else ", theirs not decoded"
     check.row(what, f"{ratio:.2f} times", f"at least {limit:g}", OK if ratio >= limit else FAILED,
               f"{detail}{'; ' if note else ''}{note}",

@@ -76,11 +76,15 @@ def _run_shard(
         sys.executable, "-X", "faulthandler", str(script), "--part", part.letter,
         "--shard", shard, "--rows", str(file), "--out", str(options.out),
         "--engines", str(options.engines), "--seed", str(options.seed),
-        "--jobs", str(options.jobs), "--tactics", options.tactics,
+        "--limit", str(limit_s), "--jobs", str(options.jobs), "--tactics", options.tactics,
+        "--build", options.build,
     ]  # fmt: skip
     command += ["--quick"] if options.quick else []
+    command += ["--int8"] if options.int8 else []
     for extra in options.extra:
         command += ["--extra", str(extra)]
+    for pattern in options.avoid_tactics:
+        command += ["--avoid-tactics", pattern]
     log = file.with_suffix(".log")
     started_s = time.monotonic()
     with log.open("wb") as errors:
