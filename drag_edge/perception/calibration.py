@@ -60,10 +60,10 @@ class MountWatch:
         if lanes is not None and self._teaches(lanes, ego):
             self._samples.append((pitch_rad, lanes.heading_rad))
         if len(self._samples) >= self._settings.block_frames:
+            learned_before = self.calibration is not self._known
             block = (_mean(self._samples, 0), _mean(self._samples, 1))
             self._blocks = (*self._blocks, block)[-self._settings.most_blocks :]
             self._samples.clear()
-            learned_before = self.calibration is not self._known
             self._off = self._judge()
             if not learned_before and self.calibration is not self._known:
                 yield Event("calibration_learned", self._camera, str(self.calibration), time_s)
