@@ -24,6 +24,8 @@ _MAGICS = (b"ftrt", b"ptrt")  # from 8.6 on; up to 8.5
 _VERSION_AT = 24  # of an "ftrt" plan: major, minor, patch, build, a byte each
 _TAG_AT = 8  # of a "ptrt" plan: u32, the number of the serialisation format
 _VERSION_OF_TAG = {232: "8.5", 213: "8.4", 205: "8.2"}
+_TAG_WITH_SIZE = 232  # 8.5.3 writes a u64 at 16: how much follows the first 24 bytes (measured)
+_SIZE_AT, _SIZED_FROM = 16, 24
 _MOST_METADATA = 1 << 26
 _AGAIN = "copy it again, or build it again (drag-edge model build … --force)"
 
@@ -131,10 +133,9 @@ def _with_plan(
     path: Path, metadata: Mapping[str, Any], offset: int, plan: bytes, size: int
 ) -> EngineFile:
     marks = read_marks(metadata)
-    whole = _HEADER_BYTES if marks is None else marks.plan_bytes
+    whole = _own_size(plan) if marks is None else marks.plan_bytes
     if size - offset < whole:
-        missing = "" if marks is None else f" of {offset + whole}"
-        raise ModelError(f"{path} is truncated: it has {size}{missing} bytes; {_AGAIN}")
+        raise ModelError(f"{path} is truncated: it has {size} of {offset + whole} bytes; {_AGAIN}")
     if marks is not None and size - offset > whole:
         raise ModelError(
             f"{path} is damaged: {size - offset - whole} bytes follow its plan; {_AGAIN}"
@@ -147,6 +148,15 @@ def _with_plan(
         version=_version(plan),
         kind="ultralytics" if offset else "raw",
     )
+
+
+def _own_size(plan: bytes) -> int:
+    """How long the plan itself says that it is; as long as its header where it does not say."""
+    if len(plan) < _HEADER_BYTES or plan[:4] != b"ptrt":
+        return _HEADER_BYTES
+    (tag,) = struct.unpack_from("<I", plan, _TAG_AT)
+    (rest,) = struct.unpack_from("<Q", plan, _SIZE_AT)
+    return _SIZED_FROM + int(rest) if tag == _TAG_WITH_SIZE else _HEADER_BYTES
 
 
 def _version(plan: bytes) -> str | None:

@@ -77,7 +77,8 @@ def plan_bytes(version: str) -> bytes:
     numbers = [int(part) for part in version.split(".")]
     if numbers[:2] < [8, 6]:
         tags = {5: 232, 4: 213, 2: 205}
-        return b"ptrt" + bytes(4) + tags[numbers[1]].to_bytes(4, "little") + bytes(60)
+        tag = tags[numbers[1]].to_bytes(4, "little")
+        return b"ptrt" + bytes(4) + tag + bytes(4) + (56).to_bytes(8, "little") + bytes(56)
     numbers = (numbers + [1] * 4)[:4]
     return b"ftrt" + bytes(20) + bytes(numbers) + bytes(range(40))
 

@@ -84,6 +84,16 @@ def test_what_is_no_engine_is_named(tmp_path: Path) -> None:
         read_engine_file(tmp_path)
 
 
+def test_a_plan_of_85_says_itself_how_long_it_is(tmp_path: Path) -> None:
+    plan = plan_bytes("8.5.3")
+    for header in (b"", with_header(ULTRALYTICS, b"")):
+        whole = header + plan
+        assert read_engine_file(write(tmp_path, whole)).plan_bytes == len(plan)
+        for keep in (len(header) + 30, len(whole) - 1):
+            with pytest.raises(ModelError, match=f"it has {keep} of {len(whole)} bytes"):
+                read_engine_file(write(tmp_path, whole[:keep]))
+
+
 def test_damage_to_an_engine_of_ours_shows_before_tensorrt_sees_it(tmp_path: Path) -> None:
     path = tmp_path / "objects.engine"
     ours(path)

@@ -73,6 +73,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(TensorRT up to 10)",
     )
     parser.add_argument(
+        "--known-tactics-only",
+        action="store_true",
+        help="try no kernel that no build on this device has tried before (TensorRT up to 10)",
+    )
+    parser.add_argument(
         "--hang-s",
         type=_seconds,
         default=60.0,
@@ -108,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         dla=arguments.dla,
         tactics=arguments.tactics,
         avoid_tactics=tuple(arguments.avoid_tactics),
+        known_tactics_only=arguments.known_tactics_only,
         hang_s=arguments.hang_s or None,
         retry_hangs=arguments.retry_hangs,
         verbose=arguments.log_everything,

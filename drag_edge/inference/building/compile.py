@@ -155,16 +155,19 @@ class _Compilation:
             hooks.on_tactics(str(file))
         known = read_tactics(file)
         avoided = known.matching(self._options.avoid_tactics) | known.hung_numbers()
-        if not avoided and not self._options.avoid_tactics:
+        only = known.named_numbers() if self._options.known_tactics_only else None
+        if not avoided and not self._options.avoid_tactics and only is None:
             return
         if not self._offers.has("IBuilderConfig.algorithm_selector"):
             raise UsageError(
-                f"--avoid-tactics: TensorRT {self._offers.version} lets nobody leave tactics out"
+                f"TensorRT {self._offers.version} lets nobody leave tactics out; of those that it "
+                f"tries {len(known.hung)} are known to hang"
             )
-        if not avoided:
+        if not avoided and only is None:
             return  # their names are not known yet: who watches the log will see them
         self._say(f"{len(avoided)} tactics are left out")
-        config.algorithm_selector = make_selector(self._trt, avoided)  # which it keeps alive
+        # The config keeps it alive.
+        config.algorithm_selector = make_selector(self._trt, avoided, only)
         if self._offers.has("BuilderFlag.REJECT_EMPTY_ALGORITHMS"):
             config.set_flag(self._trt.BuilderFlag.REJECT_EMPTY_ALGORITHMS)
 

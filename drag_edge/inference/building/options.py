@@ -24,9 +24,10 @@ class BuildOptions:
     all models in the user's cache folder. dla: core; what it cannot run falls back to the GPU.
     tactics: no-cublas leaves cuBLAS and cuDNN out, edge-mask-only also what is compiled while
     building. avoid_tactics: kernels that TensorRT may not try, "0x…" or a regular expression for
-    their names. hang_s: a kernel that runs so long while it is tried hangs for ever; None: nobody
-    watches, the build runs in this very process. retry_hangs: then build again without that kernel.
-    force: overwrite what would be kept.
+    their names. known_tactics_only: try no kernel that no build on this device has tried before,
+    where a layer has others. hang_s: a kernel that is tried for so long hangs for ever; None:
+    nobody watches, the build runs in this very process. retry_hangs: then build again without that
+    kernel. force: overwrite what would be kept.
     """
 
     onnx: Path
@@ -40,6 +41,7 @@ class BuildOptions:
     dla: int | None = None
     tactics: Tactics = "default"
     avoid_tactics: tuple[str, ...] = ()
+    known_tactics_only: bool = False
     hang_s: float | None = 60.0
     retry_hangs: bool = True
     verbose: bool = False

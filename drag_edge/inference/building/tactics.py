@@ -54,6 +54,10 @@ class KnownTactics:
                 found |= {int(key, 16) for key, name in self.names.items() if pattern.search(name)}
         return frozenset(found)
 
+    def named_numbers(self) -> frozenset[int]:
+        """The numbers of those that have been tried."""
+        return frozenset(int(key, 16) for key in self.names)
+
     def hung_numbers(self) -> frozenset[int]:
         """The numbers of those that hung."""
         return frozenset(int(key, 16) for key in self.hung)

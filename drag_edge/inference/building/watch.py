@@ -37,7 +37,9 @@ OnProgress = Callable[[str], None]
 
 # TensorRT is silent for long where no kernel is tried (it compiles, it copies weights).
 _SILENCE_OUTSIDE_TACTICS = 10.0
-_MOST_HANGS = 20
+_PATIENCE = 5
+_MOST_ATTEMPTS = 500
+_LONGEST_END_S = 30.0
 _CHILD = (sys.executable, "-m", "drag_edge.inference.building.child")
 
 
@@ -57,22 +59,17 @@ def build_watched(
     command: the process. Raises what `build_engine` raises.
     """
     watched = _Watched(options, on_progress, command)
-    hangs = 0
     while True:
         ended = watched.attempt()
         if isinstance(ended, Sidecar):
             return ended
         tactic = ended.tactic
-        if not ended.hung:
-            watched.avoid(tactic)
-            continue
-        hangs += 1
-        hung = f"layer {tactic.layer or '?'}: tactic {tactic.name} ({tactic.hexadecimal}) hangs"
-        if not options.retry_hangs or hangs > _MOST_HANGS or watched.avoids(tactic):
+        what = f"tactic {tactic.name} ({tactic.hexadecimal}) of layer {tactic.layer or '?'}"
+        if ended.hung and (not options.retry_hangs or watched.avoids(tactic)):
             raise UnavailableError(
-                f"{options.onnx}: {hung}; avoid it: --avoid-tactics {tactic.hexadecimal}"
+                f"{options.onnx}: {what} hangs; avoid it: --avoid-tactics {tactic.hexadecimal}"
             )
-        on_progress(f"{hung}: building again without it")
+        on_progress(f"{what} {'hangs' if ended.hung else 'is unwanted'}: building without it")
         watched.avoid(tactic)
 
 
@@ -90,6 +87,7 @@ class _Watched:
         self._known = KnownTactics()
         self._file: Path | None = None
         self._trying: Tactic | None = None
+        self._attempts = 0
 
     def avoids(self, tactic: Tactic) -> bool:
         return tactic.number in self._avoided
@@ -100,7 +98,13 @@ class _Watched:
     def attempt(self) -> Sidecar | _Stopped:
         """One process, to its end. What is learnt is kept whatever comes."""
         wishes = (*self._options.avoid_tactics, *map(hexadecimal, sorted(self._avoided)))
-        options = dataclasses.replace(self._options, avoid_tactics=wishes)
+        only = self._options.known_tactics_only or self._attempts >= _PATIENCE
+        if self._attempts == _PATIENCE and not self._options.known_tactics_only:
+            self._say("from here on only tactics that have been tried, where a layer has any")
+        self._attempts += 1
+        if self._attempts > _MOST_ATTEMPTS:
+            raise UnavailableError(f"{self._options.onnx}: {_MOST_ATTEMPTS} attempts, no engine")
+        options = dataclasses.replace(self._options, avoid_tactics=wishes, known_tactics_only=only)
         process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
@@ -119,11 +123,20 @@ class _Watched:
         except BrokenPipeError:
             return self._died(process)
         finally:
-            process.kill()
-            process.wait()
+            self._end(process)
             remark = keep_tactics(self._file, self._known)
             if remark:
                 self._say(remark)
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        process.kill()
+        try:
+            process.wait(_LONGEST_END_S)
+        except subprocess.TimeoutExpired:
+            self._say(
+                f"process {process.pid} does not end: its kernel keeps the GPU; if nothing else "
+                "helps, restart the machine"
+            )
 
     def _listen(self, process: subprocess.Popen[str]) -> Sidecar | _Stopped:
         lines: queue.Queue[str | None] = queue.Queue()

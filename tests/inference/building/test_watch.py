@@ -10,6 +10,7 @@ import pytest
 from drag_edge.errors import DragEdgeError, InvalidConfigError, UnavailableError, UsageError
 from drag_edge.inference.building.builder import build_engine
 from drag_edge.inference.building.options import BuildOptions
+from drag_edge.inference.building.selector import allowed
 from drag_edge.inference.building.tactics import (
     KnownTactics,
     keep_tactics,
@@ -93,14 +94,12 @@ def test_what_hangs_is_killed_remembered_and_left_out(process: Process) -> None:
     began_s = time.monotonic()
     assert process.build(HANGS) == CERTIFICATE
     assert time.monotonic() - began_s < 20
-    assert process.said == [
-        f"layer conv2: tactic sm90_bad ({BAD}) hangs: building again without it"
-    ]
+    assert process.said == [f"tactic sm90_bad ({BAD}) of layer conv2 hangs: building without it"]
     assert read_tactics(process.table).hung == {BAD: "conv2"}
 
 
 def test_without_retries_the_option_that_helps_is_said(process: Process) -> None:
-    with pytest.raises(UnavailableError, match=rf"conv2.*sm90_bad.*--avoid-tactics {BAD}$"):
+    with pytest.raises(UnavailableError, match=rf"sm90_bad.*conv2 hangs.*--avoid-tactics {BAD}$"):
         process.build(HANGS, retry_hangs=False)
     assert read_tactics(process.table).hung == {BAD: "conv2"}
 
@@ -114,16 +113,17 @@ def test_what_hangs_although_it_was_left_out_ends_it(process: Process) -> None:
 
 def test_a_name_that_matches_is_left_out_as_soon_as_it_is_seen(process: Process) -> None:
     body = """
-for number in ("0x1", "0x2", "0x3"):
-    if f"0x{int(number, 16):016x}" not in avoided:
+for number in ("0x1", "0x2", "0x3", "0x4", "0x5", "0x6"):
+    if f"0x{int(number, 16):016x}" not in avoided and not options["known_tactics_only"]:
         trying(number, "sm90_warpgroup_" + number)
         time.sleep(0.2)
-trying("0x4", "sm80_fine")
+trying("0x7", "sm80_fine")
 """
     began_s = time.monotonic()
     assert process.build(body, avoid_tactics=("sm90_.*group",), hang_s=30) == CERTIFICATE
     assert time.monotonic() - began_s < 20
-    assert len(read_tactics(process.table).names) == 4
+    assert len(read_tactics(process.table).names) == 6  # five times, then only known ones
+    assert "from here on only" in process.said[-1]
     with pytest.raises(UsageError, match="no regular expression"):
         process.build("", avoid_tactics=("(",))
 
@@ -182,3 +182,13 @@ def test_the_real_process_says_that_there_is_no_tensorrt(
     onnx = tiny_onnx.echo(tmp_path / "m.onnx", (1, 3, 8, 8))
     with pytest.raises(UnavailableError, match=r"cannot be imported: libnvinfer"):
         build_engine(BuildOptions(onnx))
+
+
+def test_only_known_tactics_where_a_layer_has_any() -> None:
+    hashes = [1 << 40, 1 << 41, 1 << 42]
+    avoided, known = frozenset(hashes[:1]), frozenset(hashes[:2])
+    assert allowed(hashes, avoided, None) == [1, 2]
+    assert allowed(hashes, avoided, known) == [1]
+    assert allowed([*hashes, 3], avoided, known) == [1, 3]  # a variant without a name
+    assert allowed([hashes[0], hashes[2]], avoided, known) == [1]  # nothing known: the unknown
+    assert allowed(hashes[:1], avoided, known) == []
