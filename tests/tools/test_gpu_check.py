@@ -33,6 +33,13 @@ def options(tmp_path: Path, **changes: Any) -> argparse.Namespace:
     return argparse.Namespace(**{**values, **changes})
 
 
+def plan_of_85(body: bytes) -> bytes:
+    """What a plan of TensorRT 8.5 looks like from outside."""
+    words = (0, 232, 0)
+    head = b"ptrt" + b"".join(word.to_bytes(4, "little") for word in words)
+    return head + len(body).to_bytes(8, "little") + body
+
+
 def test_every_line_of_the_table_has_a_part() -> None:
     assert set("abcdefghij") <= set(part("registry").BY_LETTER)
 
@@ -151,7 +158,7 @@ def test_rows_written_before_a_death_stay(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("shard", ["truncated", "corrupt head", "corrupt middle"])
 def test_damage_is_damage(tmp_path: Path, shard: str) -> None:
-    plan = b"ptrt" + bytes(4) + (232).to_bytes(4, "little") + bytes(range(256)) * 200
+    plan = plan_of_85(bytes(range(256)) * 200)
     engine = tmp_path / "a.engine"
     engine.write_bytes(plan)
     spoilt = part("damaged").spoil(engine, shard, 1)
@@ -162,7 +169,7 @@ def test_damage_is_damage(tmp_path: Path, shard: str) -> None:
 def test_another_version_is_what_its_header_then_says(tmp_path: Path) -> None:
     from drag_edge.inference.engine_file import read_engine_file
 
-    old = b"ptrt" + bytes(4) + (232).to_bytes(4, "little") + bytes(400)
+    old = plan_of_85(bytes(400))
     new = b"ftrt" + bytes(20) + bytes((10, 3, 0, 26)) + bytes(400)
     for plan, expected in ((old, "8.4"), (new, "9.3.0.26")):
         engine = tmp_path / "a.engine"
