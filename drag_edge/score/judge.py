@@ -13,13 +13,15 @@ from drag_edge.config.load import load
 from drag_edge.config.root import Settings
 from drag_edge.score.drive import Drive
 from drag_edge.score.loop import Alter, drive
+from drag_edge.score.pixels import drive_pixels
 from drag_edge.score.plots import trace_of
-from drag_edge.score.result import Driver, DriveResult, Judged
+from drag_edge.score.result import Driver, DriveResult, Judged, Level
 from drag_edge.score.row import Case
 from drag_edge.score.traffic import with_traffic
 from drag_edge.score.verdicts import judged
 from drag_edge.score.verdicts.quiet import brakings_of
 from drag_edge.score.verdicts.strings import motion_to_follow
+from drag_edge.sim.scenario import Scenario
 
 # docs/adas.md, "The well-known simple rules".
 BASELINE = (
@@ -42,6 +44,8 @@ class Task:
     seed: int
     driver: Driver
     trace: bool
+    level: Level = "object"
+    video: Path | None = None
 
 
 def settings_for(config: Path, driver: Driver, changes: Sequence[str]) -> Settings:
@@ -79,9 +83,7 @@ def _drives(task: Task, settings: Settings, alter: Alter | None) -> list[Drive]:
     drives = []
     for car in range(case.cars):
         seed = task.seed + SEEDS_APART * car
-        done = drive(
-            scenario, settings, seed=seed, ends_on=case.ends_on, alter=alter, faults=case.faults
-        )
+        done = _driven(task, scenario, settings, seed, alter)
         drives.append(done)
         if case.cars > 1:
             lead = scenario.actors[0].model_copy(
@@ -89,6 +91,30 @@ def _drives(task: Task, settings: Settings, alter: Alter | None) -> list[Drive]:
             )
             scenario = scenario.model_copy(update={"actors": (lead, *scenario.actors[1:])})
     return drives
+
+
+def _driven(
+    task: Task, scenario: Scenario, settings: Settings, seed: int, alter: Alter | None
+) -> Drive:
+    case = task.case
+    if task.level == "object":
+        return drive(
+            scenario,
+            settings,
+            seed=seed,
+            ends_on=case.ends_on,
+            alter=alter,
+            faults=case.faults,
+            video=task.video,
+        )
+    return drive_pixels(
+        scenario,
+        settings,
+        seed=seed,
+        ends_on=case.ends_on,
+        faults=case.faults,
+        video=task.video,
+    )
 
 
 def result_of(task: Task, drives: Sequence[Drive], wall_s: float) -> DriveResult:

@@ -6,6 +6,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import can
 import numpy as np
@@ -27,7 +28,9 @@ from drag_edge.frames.watch import CameraWatch
 from drag_edge.inference.results import Perceived
 from drag_edge.perception.scene import Scene
 from drag_edge.score.drive import Drive
+from drag_edge.score.ending import Ending
 from drag_edge.score.eyes import Eyes, LabelEyes, PerfectEyes, Seen, SensorModel
+from drag_edge.score.film import Film
 from drag_edge.score.row import EndsOn
 from drag_edge.sim.scenario import Scenario
 from drag_edge.sim.session import SimSession
@@ -36,10 +39,6 @@ from drag_edge.vehicle.link import VehicleLink
 
 IDLE_TICK_S = 0.1
 """Without pictures the daemon's feed gives up waiting after this, and the loop ticks."""
-
-AFTER_CONTACT_S = 0.3
-STANDSTILL_MPS = 0.05
-AFTER_STANDSTILL_S = 0.5
 
 MakeEyes = Callable[[SimSession], Eyes]
 Spoil = Callable[[Scene], Scene | None]
@@ -70,13 +69,15 @@ def drive(
     spoil: Spoil | None = None,
     alter: Alter | None = None,
     faults: Sequence[Fault] = (),
+    video: Path | None = None,
     record_period_s: float = 0.01,
 ) -> Drive:
     """Run a scenario to its end, as the daemon would on this configuration.
 
     spoil: changes a scene before it is decided on; None: the tick is lost. alter: changes what was
     decided before the gate (broken controllers for tests of the judge). faults: of cameras,
-    networks, the loop and the bus; their times count from the drive's start.
+    networks, the loop and the bus; their times count from the drive's start. video: a
+    film of it with the overlay.
     """
     model = model if model is not None else SensorModel()
     if make_eyes is None:
@@ -88,10 +89,16 @@ def drive(
         session.start()
         result = Drive(session, link, faults=faults)
         sight = SightFaults(faults, seed)
-        loop = _Loop(result, clock, events, settings, make_eyes(session), sight, spoil, alter)
+        film = None
+        if video is not None:
+            film = Film(settings, scenario.cameras, seed, video, events.put)
+        eyes = make_eyes(session)
+        loop = _Loop(result, clock, events, settings, eyes, sight, spoil, alter, film)
         rng = np.random.default_rng([seed, 11])
-        loop.run(seconds or scenario.duration_s, model, rng, _Ending(session, ends_on))
+        loop.run(seconds or scenario.duration_s, model, rng, Ending(session, ends_on))
         session.close()
+        if film is not None:
+            film.close()
         link.close()
         while (message := vehicle_end.recv(timeout=0)) is not None:
             result.last_words.append(message)
@@ -140,6 +147,7 @@ class _Loop:
         sight: SightFaults,
         spoil: Spoil | None,
         alter: Alter | None,
+        film: Film | None,
     ) -> None:
         self._result = result
         self._clock = clock
@@ -149,6 +157,7 @@ class _Loop:
         self._sight = sight
         self._spoil = spoil
         self._alter = alter
+        self._film = film
         cameras: dict[str, CameraSettings] = {
             name: settings.cameras[name] for name in result.session.scenario.cameras
         }
@@ -161,7 +170,7 @@ class _Loop:
         self._gate_state = GateState()
 
     def run(
-        self, seconds: float, model: SensorModel, rng: np.random.Generator, ending: _Ending
+        self, seconds: float, model: SensorModel, rng: np.random.Generator, ending: Ending
     ) -> None:
         """Look every period, tick when what was seen has arrived."""
         arriving: deque[tuple[float, Seen]] = deque()
@@ -176,6 +185,8 @@ class _Loop:
             snapshot = self._result.session.snapshot()
             self._result.snapshots.append(snapshot)
             seen = self._eyes.look(snapshot)
+            if self._film is not None:
+                self._film.take(snapshot, seen)
             delay_s = model.latency_s + float(rng.uniform(-1.0, 1.0)) * model.latency_spread_s
             arrival_s = max(look_s + delay_s, arrival_s + 1e-3) if index else look_s + delay_s
             arriving.append((arrival_s, seen))
@@ -216,26 +227,5 @@ class _Loop:
         result.decisions.append(decision)
         result.commands.append(command)
         result.told.extend(decision.events)
-
-
-class _Ending:
-    """Whether a drive has shown what it was made for before its time is over."""
-
-    def __init__(self, session: SimSession, ends_on: Sequence[EndsOn]) -> None:
-        self._session = session
-        self._ends_on = ends_on
-        self._stood_since_s: float | None = None
-
-    def reached(self, result: Drive) -> bool:
-        """Ask once a period."""
-        truth = self._session.snapshot().truth
-        now_s = truth.time_s
-        if "contact" in self._ends_on and self._session.collisions:
-            return now_s - self._session.collisions[0].time_s >= AFTER_CONTACT_S
-        if "warning" in self._ends_on and result.decisions:
-            return result.decisions[-1].aeb.warning
-        stands = truth.ego.speed_mps < STANDSTILL_MPS
-        self._stood_since_s = (self._stood_since_s or now_s) if stands else None
-        if "standstill" in self._ends_on and self._stood_since_s is not None:
-            return now_s - self._stood_since_s >= AFTER_STANDSTILL_S
-        return False
+        if self._film is not None:
+            self._film.show(seen, scene, decision, command, now_s)

@@ -9,6 +9,7 @@ from typing import Literal
 from drag_edge.score.plots import Trace
 
 Driver = Literal["ours", "baseline"]
+Level = Literal["object", "pixel"]
 
 
 @dataclass(frozen=True, slots=True)

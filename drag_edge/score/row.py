@@ -62,7 +62,6 @@ class CaseTemplate(Section):
     settings: tuple[str, ...] = Field((), description="Changes of the configuration, as --set")
     ends_on: tuple[EndsOn, ...] = Field((), description="Ends the drive before its time")
     aeb: bool | None = Field(None, description="Emergency braking is what the case is made for")
-    pixel: bool = Field(False, description="Also driven with rendered pictures and the networks")
     cars: int = quantity(1, "1", "A string: each car follows the motion of the one before", ge=1)
     traffic: str | None = Field(None, description="Made-up traffic of this kind around the ego")
     faults: tuple[str, ...] = Field((), description="As drag-edge run --fault")
@@ -80,6 +79,7 @@ class RowTemplate(Section):
     aeb: bool = Field(False, description="Emergency braking is what the row is made for")
     ends_on: tuple[EndsOn, ...] = Field((), description="Ends every drive before its time")
     settings: tuple[str, ...] = Field((), description="Changes of the configuration, as --set")
+    pixel: tuple[str, ...] = Field((), description="Cases that are driven at pixel level")
     scenario: dict[str, Any] = Field({}, description="What all its cases have in common")
     checks: dict[str, dict[str, Any]] = Field({}, description="What all its cases must keep")
     together: dict[str, float] = Field(
@@ -148,6 +148,9 @@ def expanded(template: RowTemplate) -> Row:
         for parameters in _parameter_sets(case)
     )
     ids = [case.id for case in cases]
+    unknown = sorted(set(template.pixel) - set(ids))
+    if unknown:
+        raise ValueError(f"pixel: no case {unknown[0]}")
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
         raise ValueError(f"case {twice[0]}: there are two of this name")
@@ -191,7 +194,7 @@ def _case(row: RowTemplate, case: CaseTemplate, parameters: Parameters) -> Case:
             settings=tuple(filled_in([*row.settings, *case.settings], parameters)),
             ends_on=tuple({*row.ends_on, *case.ends_on}),
             aeb=row.aeb if case.aeb is None else case.aeb,
-            pixel=case.pixel,
+            pixel=case_id in row.pixel,
             cars=case.cars,
             traffic=case.traffic,
             faults=tuple(parse_fault(spec) for spec in filled_in(case.faults, parameters)),

@@ -6,10 +6,9 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
 
 import cv2
 
@@ -18,12 +17,10 @@ from drag_edge.score.card import chosen, load_card
 from drag_edge.score.judge import Task, do
 from drag_edge.score.plots import page
 from drag_edge.score.progress import Progress
-from drag_edge.score.result import Driver, DriveResult
-from drag_edge.score.row import Row
+from drag_edge.score.result import Driver, DriveResult, Level
+from drag_edge.score.row import Case, Row
 from drag_edge.score.score_card import as_json, scored, table
 from drag_edge.summary import write_json
-
-Level = Literal["object", "pixel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,8 @@ class Options:
 def score(options: Options) -> int:
     """Drive, judge, tell. The exit code: 0 when every required row passed, else 1."""
     rows = chosen(load_card(), options.only, options.case)
+    if options.level == "pixel" and options.case is None:
+        rows = at_pixels(rows)
     tasks = tasks_of(rows, options)
     progress = Progress(_expected(tasks), print)
     results: list[DriveResult] = []
@@ -63,6 +62,8 @@ def score(options: Options) -> int:
     for result in _first_failures(results):
         print(f"replay: {replay_command(result, options)}")
     print(f"{options.out / 'score.json'}; {plots} plots in {options.out / 'plots'}")
+    if options.overlay:
+        print(f"films in {options.out / 'films'}")
     return errors.OK if ours.passed else 1
 
 
@@ -71,13 +72,37 @@ def tasks_of(rows: Sequence[Row], options: Options) -> list[Task]:
     drivers: tuple[Driver, ...] = ("ours", "baseline") if options.baseline else ("ours",)
     alone = options.case is not None
     return [
-        Task(case, seed, driver, trace=driver == "ours" and seed == options.seeds[0]
-             and (alone or case is row.cases[0]))
+        Task(
+            case,
+            seed,
+            driver,
+            trace=driver == "ours" and seed == options.seeds[0] and (alone or case is row.cases[0]),
+            level=options.level,
+            video=_video(case, seed, driver, options),
+        )
         for row in rows
         for case in row.cases
         for driver in drivers
         for seed in options.seeds
     ]  # fmt: skip
+
+
+def at_pixels(rows: Sequence[Row]) -> list[Row]:
+    """The rows that have cases for the pixel level, with those cases alone."""
+    cut = [replace(row, cases=tuple(case for case in row.cases if case.pixel)) for row in rows]
+    return [row for row in cut if row.cases]
+
+
+def _video(case: Case, seed: int, driver: Driver, options: Options) -> Path | None:
+    if not options.overlay:
+        return None
+    whose = "" if driver == "ours" else f"-{driver}"
+    return options.out / "films" / f"{file_name(case.row_id, case.id, seed)}{whose}.mp4"
+
+
+def file_name(row_id: int, case_id: str, seed: int) -> str:
+    """What a drive's files are called."""
+    return f"{row_id:02d}-{re.sub(r'[^A-Za-z0-9.-]', '_', case_id)}-seed{seed}"
 
 
 def driven(tasks: Sequence[Task], options: Options) -> Iterator[DriveResult]:
@@ -151,10 +176,10 @@ def write_plots(options: Options, rows: Sequence[Row], results: Sequence[DriveRe
             for one in result.judged
         ]
         lines.append(replay_command(result, options))
-        name = re.sub(r"[^A-Za-z0-9.-]", "_", result.case_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{result.row_id:02d}-{name}-seed{result.seed}.html"
+            name = file_name(result.row_id, result.case_id, result.seed)
+            path = folder / f"{name}.html"
             path.write_text(page(title, lines, result.trace), encoding="utf-8")
         except OSError as error:
             raise errors.CannotCreateError(f"{folder}: {error.strerror}") from error
