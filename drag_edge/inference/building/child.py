@@ -1,11 +1,12 @@
 """The build itself, in a process of its own: a kernel that hangs can only be left with its process.
 
-stdin: the options as JSON, and then nothing until the parent is gone. stdout: a JSON object a line,
+stdin: the options as a line of JSON. stdout: a JSON object a line,
 see `messages.py`. Everything else goes to stderr.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -23,16 +24,17 @@ from drag_edge.inference.building.options import BuildOptions
 from drag_edge.inference.building.tactics import parse_tactic
 
 _EVERY_S = 1.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> int:
     """Build; the exit code says nothing that the messages do not."""
+    _end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an exception must not pass through TensorRT
     # Whatever prints, a library's C code too, must not mix with the messages.
     messages = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     options = TypeAdapter(BuildOptions).validate_json(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     speaker = _Speaker(messages)
     try:
         hooks = Hooks(on_log=speaker.log, on_tactics=speaker.tactics)
@@ -78,8 +80,8 @@ class _Speaker:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)
+    """Whatever ends the parent ends this process too, a kernel that hangs or not (Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -192,3 +193,22 @@ def test_only_known_tactics_where_a_layer_has_any() -> None:
     assert allowed([*hashes, 3], avoided, known) == [1, 3]  # a variant without a name
     assert allowed([hashes[0], hashes[2]], avoided, known) == [1]  # nothing known: the unknown
     assert allowed(hashes[:1], avoided, known) == []
+
+
+def test_a_building_process_ends_with_its_parent(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "code = 'from drag_edge.inference.building.child import _end_with_parent as f; f();'\n"
+        "code += 'print(1, flush=True); import time; time.sleep(60)'\n"
+        "child = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\n"
+        "print(child.pid)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=50)
+    stat = Path("/proc") / done.stdout.strip() / "stat"
+    for _ in range(100):
+        if not stat.exists() or stat.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("it still runs")
