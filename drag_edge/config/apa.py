@@ -40,7 +40,7 @@ class ApaSettings(Section):
         30.0, "deg", "Angle of the road wheels that plans use at most", gt=10, le=50
     )
     margin_m: float = quantity(
-        0.12, "m", "Least distance between the own body and others in a plan", ge=0.05, le=1
+        0.15, "m", "Least distance between the own body and others in a plan", ge=0.05, le=1
     )
     inset_m: float = quantity(
         0.05, "m", "The parked vehicle's road side lies this far inside the row's", ge=0, le=0.5

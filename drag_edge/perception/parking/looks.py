@@ -15,6 +15,7 @@ from drag_edge.perception.parking.footprint import Eye, ParkedBody
 Floats = NDArray[np.float64]
 _APART_M = 0.1
 _NEAR_M = 12.0
+_EMPTY_SHARE = 0.75
 _NOBODY = (np.inf, -np.inf)
 
 
@@ -41,11 +42,11 @@ class Looks:
         while travelled_m - self._looks[0].travelled_m > self._memory_m:
             self._looks.popleft()
 
-    def counts(self, points_m: Floats, bodies: Sequence[ParkedBody]) -> NDArray[np.int64]:
-        """How many pictures showed each of the points (N×2, odometry axes) unhidden.
+    def free(self, points_m: Floats, bodies: Sequence[ParkedBody], least: int) -> NDArray[np.bool_]:
+        """Which of the points (N×2, odometry axes) at least so many pictures showed to be empty.
 
         bodies: what is known to stand there hides what lies behind it. Whatever else is in a
-        picture hides its whole direction.
+        picture hides its whole direction, and where that happens often, something is there.
         """
         middle = points_m.mean(axis=0)
         near = [
@@ -54,10 +55,13 @@ class Looks:
             if abs(look.eye.x_m - middle[0]) + abs(look.eye.y_m - middle[1]) < _NEAR_M
         ]
         if not near:
-            return np.zeros(len(points_m), np.int64)
+            return np.zeros(len(points_m), bool)
         eyes = np.array([(look.eye.x_m, look.eye.y_m, look.eye.yaw_rad) for look in near])
         tangents = self._tangents(eyes, points_m)
         shown = (tangents > self._sight.rear_limit) & (tangents < self._sight.front_limit)
+        for body in bodies:
+            shown &= ~body.hides(eyes, points_m)
+        empty = shown.copy()
         strangers = [
             [
                 (rear, front)
@@ -70,10 +74,9 @@ class Looks:
             taken = np.array(
                 [spans[number] if number < len(spans) else _NOBODY for spans in strangers]
             )
-            shown &= (tangents < taken[:, :1]) | (tangents > taken[:, 1:])
-        for body in bodies:
-            shown &= ~body.hides(eyes, points_m)
-        return np.asarray(np.count_nonzero(shown, axis=0))
+            empty &= (tangents < taken[:, :1]) | (tangents > taken[:, 1:])
+        looks, seen_empty = np.count_nonzero(shown, axis=0), np.count_nonzero(empty, axis=0)
+        return np.asarray((seen_empty >= least) & (seen_empty >= _EMPTY_SHARE * looks))
 
     def _tangents(self, eyes: Floats, points_m: Floats) -> Floats:
         """Eyes × points: bearings in the ego's axes at each eye."""

@@ -203,8 +203,8 @@ class Row:
         points = np.column_stack(
             (corner.x_m + grid_along * cos - y * sin, corner.y_m + grid_along * sin + y * cos)
         )
-        counts = self._looks.counts(points, bodies).reshape(len(deep), len(along))
-        free = np.all(counts >= self._settings.free_looks, axis=1)
+        places = self._looks.free(points, bodies, self._settings.free_looks)
+        free = np.all(places.reshape(len(deep), len(along)), axis=1)
         rows = len(deep) if free.all() else int(np.argmin(free))
         return rows * _CELL_M
 
