@@ -40,6 +40,7 @@ _SILENCE_OUTSIDE_TACTICS = 10.0
 _PATIENCE = 5
 _MOST_ATTEMPTS = 500
 _LONGEST_END_S = 30.0
+_KEEP_EVERY_S = 10.0
 _CHILD = (sys.executable, "-m", "drag_edge.inference.building.child")
 
 
@@ -88,6 +89,7 @@ class _Watched:
         self._file: Path | None = None
         self._trying: Tactic | None = None
         self._attempts = 0
+        self._kept_s, self._kept = time.monotonic(), 0
 
     def avoids(self, tactic: Tactic) -> bool:
         return tactic.number in self._avoided
@@ -124,9 +126,19 @@ class _Watched:
             return self._died(process)
         finally:
             self._end(process)
-            remark = keep_tactics(self._file, self._known)
-            if remark:
-                self._say(remark)
+            self._keep()
+
+    def _keep(self) -> None:
+        remark = keep_tactics(self._file, self._known)
+        if remark:
+            self._say(remark)
+        self._kept_s, self._kept = time.monotonic(), len(self._known.names)
+
+    def _keep_now_and_then(self) -> None:
+        """A build may be ended by whoever started it: what minutes have taught is not lost."""
+        learnt = len(self._known.names) > self._kept
+        if learnt and time.monotonic() - self._kept_s > _KEEP_EVERY_S:
+            self._keep()
 
     def _end(self, process: subprocess.Popen[str]) -> None:
         process.kill()
@@ -159,6 +171,7 @@ class _Watched:
             if message.kind != "say":
                 heard_s = time.monotonic()
             ended = self._hear(message)
+            self._keep_now_and_then()
             if ended is not None:
                 return ended
 

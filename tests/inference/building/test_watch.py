@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from drag_edge.errors import DragEdgeError, InvalidConfigError, UnavailableError, UsageError
+from drag_edge.inference.building import watch
 from drag_edge.inference.building.builder import build_engine
 from drag_edge.inference.building.options import BuildOptions
 from drag_edge.inference.building.selector import allowed
@@ -141,6 +142,22 @@ def test_progress_is_no_sign_that_a_kernel_came_back(process: Process) -> None:
         "time.sleep(60)", "[(tell('say', 'x'), time.sleep(0.1)) for _ in range(99)]"
     )
     assert process.build(body) == CERTIFICATE
+
+
+def test_what_is_learnt_is_kept_before_the_end(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_KEEP_EVERY_S", 0.05)
+    body = f"""
+trying("0x11", "sm80_one")
+time.sleep(0.2)
+trying("0x12", "sm80_two")
+tell("log")
+time.sleep(0.3)
+tell("say", open({str(process.table)!r}).read())
+"""
+    process.build(body, hang_s=30)
+    assert "sm80_two" in process.said[0]
 
 
 def test_an_error_keeps_its_class_and_words(process: Process) -> None:
