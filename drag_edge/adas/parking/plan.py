@@ -151,11 +151,12 @@ class _Room:
 
     def _arcs_out(self, place: Placed, start: Placed) -> Iterator[tuple[Segment, ...]]:
         """Arc, straight, counter-arc onto the line on which the vehicle stands; free ones only."""
-        for turned in np.arange(place.heading_rad + _STEP_RAD, _STEEPEST_RAD, _STEP_RAD).tolist():
+        first = max(place.heading_rad, start.heading_rad) + _STEP_RAD
+        for turned in np.arange(first, _STEEPEST_RAD, _STEP_RAD).tolist():
             arc = Segment(True, self.curvature, (turned - place.heading_rad) / self.curvature)
             counter = Segment(True, -self.curvature, (turned - start.heading_rad) / self.curvature)
             straight_m = self._to_line(place, (arc, counter), turned, start)
-            if straight_m < 0 or counter.length_m < 0:
+            if straight_m < 0:
                 continue
             way = (arc, Segment(True, 0.0, straight_m), counter)
             if self.free(path(place, way, _COARSE_M)):
