@@ -128,19 +128,24 @@ def _standing(memory: ApaMemory, speed_mps: float, time_s: float) -> ApaMemory:
 
 def _offered(parking: Parking, settings: ApaSettings, body: BodySettings) -> list[OfferedSlot]:
     """Those that suffice and are within reach, nearest first."""
-    slots = []
-    for gap in parking.gaps:
-        axes = GapAxes.of(gap)
-        own = axes.place(parking.pose)
-        x_m = gap.length_m / 2 - own.x_m
-        ahead_m = x_m * math.cos(own.heading_rad)
-        if suffices(gap, settings, body) and abs(ahead_m) <= settings.reach_m:
-            side = Side.LEFT if gap.side > 0 else Side.RIGHT
-            _, depth_m = needed_m(gap.crosswise, settings, body)
-            outline = ((0.0, 0.0), (gap.length_m, 0.0), (gap.length_m, -depth_m), (0.0, -depth_m))
-            corners = tuple(axes.to_vehicle(x, y, parking.pose) for x, y in outline)
-            slots.append(OfferedSlot(gap.id, side, gap.crosswise, gap.length_m, ahead_m, corners))
-    return sorted(slots, key=lambda slot: (abs(slot.x_m), slot.id))
+    slots = [
+        _slot(gap, parking, settings, body) for gap in parking.gaps if suffices(gap, settings, body)
+    ]
+    near = [slot for slot in slots if abs(slot.x_m) <= settings.reach_m]
+    return sorted(near, key=lambda slot: (abs(slot.x_m), slot.id))
+
+
+def _slot(
+    gap: ParkingGap, parking: Parking, settings: ApaSettings, body: BodySettings
+) -> OfferedSlot:
+    """A gap as seen from where the vehicle is now."""
+    axes = GapAxes.of(gap)
+    _, depth_m = needed_m(gap.crosswise, settings, body)
+    outline = ((0.0, 0.0), (gap.length_m, 0.0), (gap.length_m, -depth_m), (0.0, -depth_m))
+    corners = tuple(axes.to_vehicle(x, y, parking.pose) for x, y in outline)
+    middle_m, _ = axes.to_vehicle(gap.length_m / 2, 0.0, parking.pose)
+    side = Side.LEFT if gap.side > 0 else Side.RIGHT
+    return OfferedSlot(gap.id, side, gap.crosswise, gap.length_m, middle_m, corners)
 
 
 def _chosen(
@@ -193,10 +198,11 @@ def _guide(
             replace(memory, manoeuvre=None, ended=ended),
         )
     after = replace(memory, manoeuvre=replace(manoeuvre, progress=progress))
+    into = (_slot(manoeuvre.gap, parking, settings, body),)
     if progress.done:
-        return ApaDecision(ApaState.DONE, (), told, "parked"), after
+        return ApaDecision(ApaState.DONE, into, told, "parked"), after
     state = ApaState.STOP if progress.waiting else ApaState.GUIDING
-    return ApaDecision(state, (), told, "following the path"), after
+    return ApaDecision(state, into, told, "following the path"), after
 
 
 def _ended(

@@ -174,7 +174,7 @@ class ParkingGuidance:
 
 @dataclass(frozen=True, slots=True)
 class ApaDecision:
-    """Gaps offered, nearest first, and guidance into one. It never demands anything of an actuator:
+    """Gaps offered, nearest first (guided: the one), and guidance into it. It never demands anything of an actuator:
     Command has no field for it. STOP: the driver is to stand (and change gear) before going on."""
 
     state: ApaState = ApaState.OFF

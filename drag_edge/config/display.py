@@ -45,6 +45,7 @@ class ElementSettings(Section):
     cluster: bool = Field(True, description="Speed, set speed, ACC, LKA and AEB at the bottom")
     mirrors: bool = Field(True, description="Blind-spot icons left and right")
     signals: bool = Field(True, description="Traffic light and stop line with distances")
+    parking: bool = Field(True, description="Parking gaps from above, the path, what to do")
     bird_eye: bool = Field(True, description="The road from above, in metres")
     statistics: bool = Field(True, description="Rate, latency, and each model's time")
     watermark: bool = Field(True, description="Camera name and time of the picture")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import cv2
 
+from drag_edge.config.body import BodySettings
 from drag_edge.config.cameras import Role
 from drag_edge.config.display import DisplaySettings
 from drag_edge.display.boxes import BoxPainter, track_colours
@@ -24,6 +25,7 @@ from drag_edge.display.panels.notices import (
     build_watermark,
     watermark_text,
 )
+from drag_edge.display.panels.parking import build_parking, parking_values
 from drag_edge.display.panels.signals import build_signals, signal_values
 from drag_edge.display.panels.statistics import (
     HeldStatistics,
@@ -38,8 +40,10 @@ EDGE_WIDTH = 7.0
 class Dashboard:
     """Draws the panels that the settings want; the mode is always there."""
 
-    def __init__(self, settings: DisplaySettings, roles: Mapping[str, Role]) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: DisplaySettings, roles: Mapping[str, Role], body: BodySettings
+    ) -> None:
+        self._settings, self._body = settings, body
         self._insets = Insets(settings, roles)
         self._held = HeldStatistics()
 
@@ -56,6 +60,9 @@ class Dashboard:
         signals = signal_values(moment.scene)
         if elements.signals and signals is not None:
             canvas.lay(picture, "signals", layout.signals, signals, build_signals)
+        parking = parking_values(moment.decision, self._body)
+        if elements.parking and parking is not None:
+            canvas.lay(picture, "parking", layout.parking, parking, build_parking)
         self._right_column(picture, canvas, moment)
         self._ages(picture, canvas, moment)
         self._alert(picture, canvas, moment)
@@ -78,9 +85,11 @@ class Dashboard:
             bird.BirdView(left, top, layout.scale).draw(picture, moment.scene, colours)
 
     def _ages(self, picture: Picture, canvas: Canvas, moment: Moment) -> None:
-        """Say what is old, in the middle of the picture."""
+        """Say what is old, or what a person should know, in the middle of the picture."""
         front, scene = moment.frames.get(moment.front), moment.scene
-        if front is None:
+        if moment.status.notice:
+            text = moment.status.notice
+        elif front is None:
             text = "no picture yet"
         elif moment.is_old(front.time_s):
             text = f"picture is {moment.age_s(front.time_s):.1f} s old"

@@ -54,6 +54,11 @@ class Layout:
         return MARGIN, MARGIN + 96.0
 
     @property
+    def parking(self) -> tuple[float, float]:
+        """Top left corner of the parking panel, below a light and a stop line."""
+        return MARGIN, MARGIN + 224.0
+
+    @property
     def watermark(self) -> tuple[float, float]:
         """Top left corner of the camera's name and time."""
         return self.width - MARGIN - statistics.WIDTH, MARGIN

@@ -52,8 +52,12 @@ class Overlay:
         self._front = next(fronts, next(iter(roles), ""))
         self._newest: dict[str, Frame] = {}
         self._lettering = Lettering()
-        self._dashboard = Dashboard(settings, roles)
+        self._dashboard = Dashboard(settings, roles, body)
         self._use(*EMPTY_SIZE_PX)
+
+    def remember(self, before: Overlay) -> None:
+        """Take over the newest pictures of one with other settings."""
+        self._newest.update(before._newest)
 
     @property
     def panel_builds(self) -> int:

@@ -28,10 +28,10 @@ class Screen:
         lossless: bool,
         time_s: float = 0.0,
     ) -> None:
-        self._settings = settings
         self._on_event = on_event
         self._video: VideoFile | None = None
         self._told_video = False
+        self._wants_window = settings.window
         self._window = self._open_window(time_s) if settings.window else None
         if settings.video is not None:
             self._video = VideoFile(settings.video, settings.recording, lossless=lossless)
@@ -41,6 +41,16 @@ class Screen:
     def closed_by_person(self) -> bool:
         """The window was there and a person closed it: the daemon should end."""
         return self._had_window and (self._window is None or not self._window.shown)
+
+    def want_window(self, wanted: bool, time_s: float) -> None:
+        """Open or close the window; that is no person's closing it."""
+        if wanted == self._wants_window:
+            return
+        self._wants_window = wanted
+        if self._window is not None:
+            self._window.close()
+        self._window = self._open_window(time_s) if wanted else None
+        self._had_window = self._window is not None
 
     @property
     def runs(self) -> bool:

@@ -37,14 +37,32 @@ class Show:
         lossless: bool = False,
         time_s: float = 0.0,
     ) -> None:
-        self._every = settings.recording.every
+        self._roles = roles
+        self._headless = headless
+        self._on_event = on_event
+        self._lossless = lossless
         self._ticks = 0
         self._time_s = time_s
         self._overlay: Overlay | None = None
         self._screen: Screen | None = None
-        if not headless and (settings.window or settings.video is not None):
-            self._overlay = Overlay(settings, cameras, body, roles)
-            self._screen = Screen(settings, on_event, lossless=lossless, time_s=time_s)
+        self.tune(settings, cameras, body)
+
+    def tune(
+        self, settings: DisplaySettings, cameras: Mapping[str, Projector], body: BodySettings
+    ) -> None:
+        """Draw with these from now on. A window opens and closes; a video file stays the same."""
+        self._every = settings.recording.every
+        if self._screen is not None:
+            self._screen.want_window(settings.window, self._time_s)
+        elif not self._headless and (settings.window or settings.video is not None):
+            self._screen = Screen(
+                settings, self._on_event, lossless=self._lossless, time_s=self._time_s
+            )
+        if self._screen is not None:
+            overlay = Overlay(settings, cameras, body, self._roles)
+            if self._overlay is not None:
+                overlay.remember(self._overlay)
+            self._overlay = overlay
 
     @property
     def active(self) -> bool:

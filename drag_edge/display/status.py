@@ -32,7 +32,8 @@ class LoopStatus:
     processed per second, smoothed. latency_ms: capture to command of the newest frame. stages_ms:
     by name, in the order of the loop. models: by the YAML's name, in its order. frames: processed;
     dropped: newer ones replaced them; late: above the latency budget. can_sent, can_received,
-    can_errors: frames since start. uptime_s: since the daemon started.
+    can_errors: frames since start. uptime_s: since the daemon started. notice: a line for a person,
+    "" for none.
     """
 
     time_s: float
@@ -47,3 +48,4 @@ class LoopStatus:
     can_received: int = 0
     can_errors: int = 0
     uptime_s: float = 0.0
+    notice: str = ""

@@ -15,6 +15,8 @@ from drag_edge.adas.decision import (
     AebDecision,
     AebStage,
     Alert,
+    ApaDecision,
+    ApaState,
     BsdDecision,
     BsdLevel,
     Command,
@@ -22,6 +24,8 @@ from drag_edge.adas.decision import (
     LkaDecision,
     LkaState,
     Mode,
+    OfferedSlot,
+    ParkingGuidance,
     Side,
 )
 from drag_edge.config.body import BodySettings
@@ -186,6 +190,7 @@ def situations() -> dict[str, Situation]:
         "town": _town(base),
         "crowded": _crowded(base),
         "night": replace(_town(base), night=True),
+        "parking": _parking(base),
         "starting": Situation(None, None, None, status(fps=None, latency_ms=None)),
         "old": replace(base, status=status(time_s=TIME_S + 0.9)),
     }
@@ -316,6 +321,23 @@ def _town(base: Situation) -> Situation:
             AccState.FOLLOW, -1.2, 13.9, 1, 1.2, 14.0, 1, False, "following the lead"
         ),
         command__actuation=False,
+    )
+
+
+def _parking(base: Situation) -> Situation:
+    corners = ((-7.5, -2.1), (-1.4, -2.1), (-1.4, -4.2), (-7.5, -4.2))
+    path = tuple((-0.4 * step, -0.012 * step**2) for step in range(16))
+    guidance = ParkingGuidance(
+        4, Side.RIGHT, False, False, -0.2, -8.0, 2.34, 3, 0.0, path,
+        "reverse, steer full right, 2.3 m to go",
+    )  # fmt: skip
+    slot = OfferedSlot(4, Side.RIGHT, False, 6.1, -4.4, corners)
+    return _changed(
+        base,
+        scene__lead=None,
+        scene__tracks=(),
+        scene__ego=EgoState(TIME_S, speed_mps=0.6, reverse=True),
+        decision__apa=ApaDecision(ApaState.GUIDING, (slot,), guidance, "following the path"),
     )
 
 
