@@ -174,8 +174,11 @@ class ParkingGuidance:
 
 @dataclass(frozen=True, slots=True)
 class ApaDecision:
-    """Gaps offered, nearest first (guided: the one), and guidance into it. It never demands anything of an actuator:
-    Command has no field for it. STOP: the driver is to stand (and change gear) before going on."""
+    """Gaps offered, nearest first (when guided, the one gap), and guidance into it.
+
+    It never demands anything of an actuator: Command has no field for it. STOP: the driver is to
+    stand, and to change gear if the direction says so, before going on.
+    """
 
     state: ApaState = ApaState.OFF
     slots: tuple[OfferedSlot, ...] = ()
@@ -185,12 +188,17 @@ class ApaDecision:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What the driver is told. name: key of the table in adas/alerts.py. priority: higher wins."""
+    """What the driver is told: an entry of the table in adas/alerts.py.
+
+    name: its key. sound: what is heard, "" for none. priority: higher wins. duration_s: it is shown
+    at least this long.
+    """
 
     name: str
     text: str
     sound: str
     priority: int
+    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)
