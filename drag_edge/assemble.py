@@ -130,21 +130,20 @@ def make_feed(
         sources = [plan.recording(recording(name)) for name in settings.cameras]
         return plan.feed(RecordedFeed(sources, clock, settings.run.simulated_latency_s))
 
-    def live(name: str) -> LiveSource:
+    def live(name: str, camera: CameraSettings) -> LiveSource:
         from drag_edge.frames.live import OpenCvCamera
         from drag_edge.frames.paced import PacedRecording
 
-        if addresses[name].live:
-            return OpenCvCamera(name, addresses[name], settings.cameras[name], clock)
+        address = parse_address(camera.source, Path.cwd())
+        if address.live:
+            return OpenCvCamera(name, address, camera, clock)
         return PacedRecording(lambda: recording(name), clock)
 
-    def readers(arrived: Condition) -> Mapping[str, CameraReader]:
-        return {
-            name: CameraReader(name, plan.camera(name, live(name)), clock, on_event, arrived)
-            for name in settings.cameras
-        }
+    def reader(name: str, camera: CameraSettings, arrived: Condition) -> CameraReader:
+        source = plan.camera(name, live(name, camera))
+        return CameraReader(name, source, clock, on_event, arrived)
 
-    return plan.feed(LiveFeed(readers))
+    return plan.feed(LiveFeed(settings.cameras, reader))
 
 
 def _recording(

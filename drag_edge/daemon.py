@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drag_edge.adas.decide import AdasState, decide
@@ -25,6 +25,8 @@ from drag_edge.perception.scene import Scene
 from drag_edge.service.event_log import EventLog
 from drag_edge.stages import Stages
 from drag_edge.summary import RunSummary
+from drag_edge.tally import Tally
+from drag_edge.tuning import Change, take
 from drag_edge.vehicle.link import VehicleLink
 
 
@@ -53,6 +55,10 @@ class Tick:
     command: Command
 
 
+def _nothing() -> None:
+    pass
+
+
 class Daemon:
     """Runs the loop until the cameras end, a limit is reached, or it is told to stop."""
 
@@ -65,20 +71,45 @@ class Daemon:
         self._gate_state = GateState()
         self._started_s = parts.clock.now_s()
         self._front = front_camera(settings)
-        self._event_log = EventLog()
+        self.tally = Tally(settings.cameras)
+        self._event_log = EventLog(settings)
         self._instruments = Instruments(
             parts.clock, parts.pool, parts.vehicle, settings.run.latency_budget_s
         )
 
+    @property
+    def settings(self) -> Settings:
+        """Those that hold now."""
+        return self._settings
+
+    def tune(self, change: Change) -> None:
+        """Take changed settings; between two ticks."""
+        take(change, self.parts)
+        self._settings = change.settings
+        self._instruments.budget_s = change.settings.run.latency_budget_s
+        self._event_log.tune(change.settings)
+
+    def tell(self, notice: str, for_s: float) -> None:
+        """Show a line on the overlay for so long."""
+        self._instruments.tell(notice, self.parts.clock.now_s() + for_s)
+
     def run(
-        self, stop: threading.Event, seconds: float | None = None, frames: int | None = None
+        self,
+        stop: threading.Event,
+        seconds: float | None = None,
+        frames: int | None = None,
+        between: Callable[[], None] = _nothing,
     ) -> None:
-        """Loop. seconds: of the daemon's clock. frames: samples that held a picture."""
+        """Loop. seconds: of the daemon's clock. frames: samples that held a picture.
+
+        between: called after every round, whether or not there was a picture.
+        """
         while not stop.is_set():
             sample = self.parts.feed.next()
             if sample.ended or self.parts.show.closed:
                 return
             self.tick(sample)
+            between()
             if frames is not None and self.summary.samples >= frames:
                 return
             if seconds is not None and self.parts.clock.now_s() - self._started_s >= seconds:
@@ -112,6 +143,8 @@ class Daemon:
             parts.show.show(sample.frames, perceived, scene, decision, command, status)
         stages.mark("show")
         stages.end()
+        self.tally.round(sample.frames, now_s, decision)
+        self.tally.round_s.add(stages.since_start_s())
         return Tick(perceived, scene, events, decision, command)
 
     def _count(self, frames: Mapping[str, Frame], sampled_s: float) -> None:
@@ -119,7 +152,9 @@ class Daemon:
         if front is None:
             return
         waited_s = sampled_s - front.time_s
-        self._instruments.count(front.index, waited_s + self.stages.since_start_s())
+        latency_s = waited_s + self.stages.since_start_s()
+        self._instruments.count(front.index, latency_s)
+        self.tally.latency_s.add(latency_s)
         now_s = self.parts.clock.now_s()
         if now_s - front.time_s > self._settings.run.latency_budget_s:
             detail = f"{now_s - front.time_s:.3f} s from picture to command"

@@ -25,7 +25,9 @@ class Instruments:
         self._clock = clock
         self._pool = pool
         self._vehicle = vehicle
-        self._budget_s = latency_budget_s
+        self.budget_s = latency_budget_s
+        self._notice = ""
+        self._notice_until_s = float("-inf")
         self._started_s = clock.now_s()
         self._ticks_s: deque[float] = deque(maxlen=RATE_WINDOW)
         self._frames = 0
@@ -47,7 +49,11 @@ class Instruments:
             self._dropped += index - self._next_index
         self._next_index = index + 1
         self._latency_s = latency_s
-        self._late += latency_s > self._budget_s
+        self._late += latency_s > self.budget_s
+
+    def tell(self, notice: str, until_s: float) -> None:
+        """A line for the picture, until then on the clock."""
+        self._notice, self._notice_until_s = notice, until_s
 
     def status(self, stages: Stages) -> LoopStatus:
         """Now."""
@@ -69,6 +75,7 @@ class Instruments:
             can_received=self._vehicle.received,
             can_errors=self._vehicle.failed,
             uptime_s=now_s - self._started_s,
+            notice=self._notice if now_s < self._notice_until_s else "",
         )
 
     def _rate(self) -> float | None:

@@ -42,6 +42,7 @@ ALERTS: Mapping[str, AlertPolicy] = MappingProxyType(
         "acc_ended": AlertPolicy(25, "Cruise control ended", "ended", 2.0),
         "lka_ended": AlertPolicy(24, "Lane keeping ended", "ended", 2.0),
         "log_fault": AlertPolicy(10, "Log is not written", "", 3.0),
+        "settings_refused": AlertPolicy(5, "New settings refused: the old ones hold", "", 5.0),
     }
 )
 
@@ -51,6 +52,12 @@ class AlertState:
     """Until when each alert that was raised stays on: (name, time_s), no name twice."""
 
     until_s: tuple[tuple[str, float], ...] = ()
+
+
+def alert_of(name: str) -> Alert:
+    """The entry of this name. Raises KeyError when there is none."""
+    policy = ALERTS[name]
+    return Alert(name, policy.text, policy.sound, policy.priority, policy.duration_s)
 
 
 def raise_alerts(
@@ -69,11 +76,7 @@ def raise_alerts(
     }
     on = {**kept, **raised}
     alerts = sorted(
-        (
-            Alert(name, policy.text, policy.sound, policy.priority)
-            for name in on
-            for policy in (ALERTS[name],)
-        ),
+        (alert_of(name) for name in on),
         key=lambda alert: (-alert.priority, alert.name),
     )
     return tuple(alerts), AlertState(tuple(on.items()))

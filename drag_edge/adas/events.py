@@ -138,6 +138,10 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         "clock_jump": EventPolicy(Mode.DEGRADED, "system_degraded", FORWARD, hold_s=0.5),
         "loop_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
         "loop_stalled": EventPolicy(Mode.DEGRADED, "system_degraded", ACTUATION, hold_s=0.5),
+        # the settings file
+        "settings_changed": _INFORMATION,
+        "settings_need_restart": _INFORMATION,
+        "settings_refused": EventPolicy(None, "settings_refused", Right.NONE, hold_s=5.0),
         # around it
         "log_failed": EventPolicy(None, "log_fault", Right.NONE, hold_s=3.0),
         "display_failed": EventPolicy(None, "system_degraded", Right.NONE, hold_s=3.0),

@@ -12,6 +12,7 @@ from drag_edge.config.display import DisplaySettings
 from drag_edge.config.models import ModelSettings
 from drag_edge.config.perception import PerceptionSettings
 from drag_edge.config.run import RunSettings
+from drag_edge.config.service import ServiceSettings
 from drag_edge.config.vehicle import VehicleSettings
 
 
@@ -32,3 +33,4 @@ class Settings(Section):
     vehicle: VehicleSettings = Field(VehicleSettings(), description="The vehicle's bus")
     display: DisplaySettings = Field(DisplaySettings(), description="The picture for a person")
     run: RunSettings = Field(RunSettings(), description="How the loop runs")
+    service: ServiceSettings = Field(ServiceSettings(), description="Running unattended")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from drag_edge.clock import Clock
+from drag_edge.config.cameras import CameraSettings
 from drag_edge.faults.fault import Fault
 from drag_edge.frames.feed import Feed, Sample
 
@@ -20,6 +21,10 @@ class StallingFeed:
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
         """Width and height of each camera's pictures."""
         return self._feed.sizes_px()
+
+    def reopen(self, camera: str, settings: CameraSettings) -> bool:
+        """The feed's."""
+        return self._feed.reopen(camera, settings)
 
     def next(self) -> Sample:
         """The newest sample once no stall holds."""

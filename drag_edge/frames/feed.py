@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from drag_edge.clock import VirtualClock
+from drag_edge.config.cameras import CameraSettings
 from drag_edge.frames.frame import Frame
 from drag_edge.frames.reader import CameraReader
 from drag_edge.frames.source import RecordedSource
 
 # Cameras of one rig that were triggered together count as one sample.
 TOGETHER_S = 0.001
+
+MakeReader = Callable[[str, CameraSettings, threading.Condition], CameraReader]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ class Feed(Protocol):
     def next(self) -> Sample:
         """Wait for new frames, at most about a tenth of a second (live) or not at all."""
 
+    def reopen(self, camera: str, settings: CameraSettings) -> bool:
+        """Open one camera with other settings, without waiting; False where that cannot be."""
+
     def close(self) -> None:
         """Stop and release every camera. Idempotent."""
 
@@ -43,12 +49,16 @@ class LiveFeed:
 
     def __init__(
         self,
-        make_readers: Callable[[threading.Condition], Mapping[str, CameraReader]],
+        cameras: Mapping[str, CameraSettings],
+        make_reader: MakeReader,
         wait_s: float = 0.1,
     ) -> None:
         self._arrived = threading.Condition()
         self._wait_s = wait_s
-        self._readers = make_readers(self._arrived)
+        self._make_reader = make_reader
+        self._readers = {
+            name: make_reader(name, settings, self._arrived) for name, settings in cameras.items()
+        }
         with ExitStack() as undo:  # one that does not open takes those that did down with it
             for reader in self._readers.values():
                 reader.start()
@@ -67,6 +77,13 @@ class LiveFeed:
                 self._arrived.wait(self._wait_s)
                 frames = self._take()
         return Sample(frames, ended=False)
+
+    def reopen(self, camera: str, settings: CameraSettings) -> bool:
+        """Open one camera with other settings, in the background."""
+        reader = self._make_reader(camera, settings, self._arrived)
+        reader.replace(self._readers[camera])
+        self._readers[camera] = reader
+        return True
 
     def _take(self) -> dict[str, Frame]:
         taken = {name: reader.take() for name, reader in self._readers.items()}
@@ -95,6 +112,10 @@ class RecordedFeed:
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
         """Width and height of each camera's pictures."""
         return {source.camera: source.size_px for source in self._sources}
+
+    def reopen(self, camera: str, settings: CameraSettings) -> bool:
+        """A recording in another form would be another drive."""
+        return False
 
     def next(self) -> Sample:
         """The next moment at which any camera has a frame."""

@@ -23,6 +23,11 @@ class PictureWatch:
     def __init__(self, cameras: Iterable[str], settings: PictureSettings) -> None:
         self._views = {camera: _View(camera, settings) for camera in cameras}
 
+    def tune(self, settings: PictureSettings) -> None:
+        """Changed settings."""
+        for view in self._views.values():
+            view.settings = settings
+
     def step(
         self, sightings: Mapping[str, Sighting], speed_mps: float | None, now_s: float
     ) -> tuple[Event, ...]:
@@ -57,7 +62,7 @@ class _View:
 
     def __init__(self, camera: str, settings: PictureSettings) -> None:
         self._camera = camera
-        self._settings = settings
+        self.settings = settings
         self._last: Thumbnail | None = None
         self._same, self._black, self._blind = _Run(), _Run(), _Run()
         self._good = 0
@@ -65,7 +70,7 @@ class _View:
         self._told_s = 0.0
 
     def look(self, sighting: Sighting, speed_mps: float | None, now_s: float) -> Event | None:
-        settings, time_s = self._settings, sighting.time_s
+        settings, time_s = self.settings, sighting.time_s
         mean, spread = brightness(sighting.thumbnail)
         last, self._last = self._last, sighting.thumbnail
         moves = speed_mps is None or speed_mps >= settings.moving_mps
@@ -87,7 +92,7 @@ class _View:
         return None
 
     def _wrong(self, speed_mps: float | None, time_s: float) -> tuple[str, str] | None:
-        settings = self._settings
+        settings = self.settings
         frames = settings.frames
         if self._black.lasted(settings.black_s, frames, time_s):
             return "camera_black", f"black for {self._black.count} pictures"

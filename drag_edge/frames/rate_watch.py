@@ -24,6 +24,11 @@ class RateWatch:
         self._fps = dict(fps)
         self._seen: dict[str, deque[tuple[int, float]]] = {camera: deque() for camera in fps}
 
+    def tune(self, fps: Mapping[str, float | None], settings: RateSettings) -> None:
+        """Changed settings of the same cameras."""
+        self._settings = settings
+        self._fps = dict(fps)
+
     def step(self, sightings: Mapping[str, Sighting], now_s: float) -> tuple[Event, ...]:
         """Events of this tick."""
         events: list[Event] = []

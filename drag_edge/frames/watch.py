@@ -31,6 +31,14 @@ class CameraWatch:
         fps = {name: camera.fps for name, camera in cameras.items()}
         self._rates = RateWatch(fps, settings.rates)
 
+    def tune(
+        self, cameras: Mapping[str, CameraSettings], settings: MonitorSettings, timeout_s: float
+    ) -> None:
+        """Changed settings of the same cameras; what was seen so far still counts."""
+        self._silence.timeout_s = timeout_s
+        self._pictures.tune(settings.pictures)
+        self._rates.tune({name: camera.fps for name, camera in cameras.items()}, settings.rates)
+
     def step(
         self, frames: Mapping[str, Frame], speed_mps: float | None, now_s: float
     ) -> tuple[Event, ...]:
@@ -57,7 +65,7 @@ class FrameWatch:
     """
 
     def __init__(self, cameras: Iterable[str], timeout_s: float, start_s: float) -> None:
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._seen_s = dict.fromkeys(cameras, start_s)
         self._period_s = dict.fromkeys(self._seen_s, 0.0)
         self._lost: set[str] = set()
@@ -73,7 +81,7 @@ class FrameWatch:
                 self._period_s[camera] = min(now_s - self._seen_s[camera], SLOWEST_PERIOD_S)
             self._seen_s[camera] = now_s
         for camera, seen_s in self._seen_s.items():
-            patience_s = max(self._timeout_s, SLOW_PERIODS * self._period_s[camera])
+            patience_s = max(self.timeout_s, SLOW_PERIODS * self._period_s[camera])
             if camera not in self._lost and now_s - seen_s > patience_s:
                 self._lost.add(camera)
                 detail = f"no new frame for {now_s - seen_s:.1f} s"

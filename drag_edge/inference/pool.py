@@ -46,12 +46,11 @@ class ModelPool:
         on_event: OnEvent,
         runtimes: ModelLoader | None = None,
     ) -> None:
+        self._clock = clock
+        self._on_event = on_event
         self.runtimes = runtimes or Runtimes(on_event, clock)
         self._owns_runtimes = runtimes is None
-        self._slots = {
-            name: _Slot(name, settings, clock, on_event, self.runtimes)
-            for name, settings in models.items()
-        }
+        self._slots = {name: self._slot(name, settings) for name, settings in models.items()}
         self._schedules = {name: Schedule(settings) for name, settings in models.items()}
 
     def infer(self, frame: Frame) -> Perceived:
@@ -79,6 +78,32 @@ class ModelPool:
             height_px=height,
             results=MappingProxyType(results),
         )
+
+    def tune(self, models: Mapping[str, ModelSettings]) -> None:
+        """Changed settings: a model that must be loaded anew is, at the next frame it is due on;
+        of the others only the schedule changes. They run in the new order.
+        """
+        slots: dict[str, _Slot] = {}
+        before = dict(self._slots)
+        for name, settings in models.items():
+            slot = before.pop(name, None)
+            if slot is None or not slot.fits(settings):
+                fresh = self._slot(name, settings)
+                if slot is not None:
+                    fresh.succeed_to(slot)
+                slot = fresh
+                self._schedules[name] = Schedule(settings)
+            elif slot.settings != settings:
+                slot.settings = settings
+                self._schedules[name] = Schedule(settings)
+            slots[name] = slot
+        for name, slot in before.items():
+            slot.retire()
+            del self._schedules[name]
+        self._slots = slots
+
+    def _slot(self, name: str, settings: ModelSettings) -> _Slot:
+        return _Slot(name, settings, self._clock, self._on_event, self.runtimes)
 
     def stats(self) -> Mapping[str, ModelStats]:
         """By model name."""
@@ -124,8 +149,8 @@ class _Slot:
         runtimes: ModelLoader,
     ) -> None:
         self.model: Model | None = None
+        self.settings = settings
         self._name = name
-        self._settings = settings
         self._clock = clock
         self._on_event = on_event
         self._runtimes = runtimes
@@ -173,6 +198,21 @@ class _Slot:
     def stats(self) -> ModelStats:
         return self._recorder.snapshot(self.model is not None)
 
+    def fits(self, settings: ModelSettings) -> bool:
+        """Whether the model that is loaded is the one that these settings ask for."""
+        return _loading(settings) == _loading(self.settings)
+
+    def succeed_to(self, before: _Slot) -> None:
+        """Take the place of the same model with other settings; a fault of its is ours to end."""
+        self._failing = before._failing
+        before._close_after("its settings have changed")
+
+    def retire(self) -> None:
+        """The model is no longer wanted; no fault of its may outlive it."""
+        self._close_after("it is no longer wanted")
+        if self._failing:
+            self._say("model_recovered", "is no longer wanted")
+
     def close(self) -> None:
         model, self.model = self.model, None
         if model is not None:
@@ -180,11 +220,11 @@ class _Slot:
 
     def _load_now(self) -> Model:
         started_s = time.perf_counter()
-        model = self._runtimes.load(self._settings)
+        model = self._runtimes.load(self.settings)
         self._recorder.load_time_s = time.perf_counter() - started_s
         self._say(
             "model_loaded",
-            f"{self._settings.file.name}: {model.facts.summary}, "
+            f"{self.settings.file.name}: {model.facts.summary}, "
             f"in {self._recorder.load_time_s * 1e3:.0f} ms",
         )
         self._say_classes(model)
@@ -233,3 +273,8 @@ class _Slot:
 
     def _say(self, name: str, detail: str) -> None:
         self._on_event(Event(name, self._name, detail, self._clock.now_s()))
+
+
+def _loading(settings: ModelSettings) -> ModelSettings:
+    """The settings without what only says when the model runs."""
+    return settings.model_copy(update={"cameras": None, "hz": None, "every": None})

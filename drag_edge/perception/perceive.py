@@ -35,6 +35,18 @@ class Perception:
         known: Mapping[str, Calibration] = MappingProxyType({}),
     ) -> None:
         """known: how cameras sat in earlier drives, by name."""
+        self._roles = roles
+        self.begin(settings, cameras, body, known)
+
+    def begin(
+        self,
+        settings: PerceptionSettings,
+        cameras: Mapping[str, CameraModel],
+        body: BodySettings,
+        known: Mapping[str, Calibration] = MappingProxyType({}),
+    ) -> None:
+        """Forget everything that was perceived, and go on with these."""
+        roles = self._roles
         fronts = [name for name in cameras if roles[name] is Role.FRONT]
         if len(fronts) > 1:
             raise ValueError(f"more than one front camera: {', '.join(fronts)}")

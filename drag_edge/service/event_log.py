@@ -4,37 +4,69 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from drag_edge.adas.events import policy_of
+from drag_edge.config.root import Settings
+from drag_edge.config.service import LogSettings
 from drag_edge.events import Event
 
 log = logging.getLogger("drag_edge.events")
 
-AGAIN_AFTER_S = 10.0
+
+@dataclass(slots=True)
+class _Kind:
+    """Lines of one event name in the window that began at since_s."""
+
+    since_s: float
+    lines: int = 0
 
 
 class EventLog:
-    """Writes events to the log; one that repeats is told again after AGAIN_AFTER_S with its count.
+    """Writes events to the log, with fields for the journal.
 
-    Events that change the mode, forbid something or raise an alert are warnings, others are
-    information.
+    One that repeats is told again after `again_s` with its count, and of one name at most `burst`
+    lines in that time. Events that change the mode, forbid something or raise an alert are
+    warnings, others are information.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
+        """settings: None tells as often as by default, and knows no camera or model by name."""
+        self._settings = LogSettings()
+        self._cameras: frozenset[str] = frozenset()
+        self._models: frozenset[str] = frozenset()
+        if settings is not None:
+            self.tune(settings)
         self._told_s: dict[tuple[str, str], float] = {}
         self._untold: dict[tuple[str, str], int] = {}
+        self._kinds: dict[str, _Kind] = {}
+
+    def tune(self, settings: Settings) -> None:
+        """Changed settings."""
+        self._settings = settings.service.log
+        self._cameras = frozenset(settings.cameras)
+        self._models = frozenset(settings.models)
 
     def write(self, events: Iterable[Event]) -> None:
         """Tell what is new."""
         for event in events:
             key = (event.name, event.source)
-            told_s = self._told_s.get(key)
-            # A clock that went back must not silence anything.
-            if told_s is not None and 0 <= event.time_s - told_s < AGAIN_AFTER_S:
+            if self._is_recent(self._told_s.get(key), event.time_s) or self._is_too_much(event):
                 self._untold[key] = self._untold.get(key, 0) + 1
                 continue
             self._told_s[key] = event.time_s
             self._tell(event, self._untold.pop(key, 0))
+
+    def _is_recent(self, since_s: float | None, time_s: float) -> bool:
+        # A clock that went back must not silence anything.
+        return since_s is not None and 0 <= time_s - since_s < self._settings.again_s
+
+    def _is_too_much(self, event: Event) -> bool:
+        kind = self._kinds.get(event.name)
+        if kind is None or not self._is_recent(kind.since_s, event.time_s):
+            self._kinds[event.name] = kind = _Kind(event.time_s)
+        kind.lines += 1
+        return kind.lines > self._settings.burst
 
     def _tell(self, event: Event, repeated: int) -> None:
         policy = policy_of(event.name)
@@ -47,4 +79,13 @@ class EventLog:
             event.source,
             event.detail,
             again,
+            extra={"fields": self._fields(event)},
         )
+
+    def _fields(self, event: Event) -> dict[str, str]:
+        fields = {"EVENT": event.name, "SOURCE": event.source}
+        if event.source in self._cameras:
+            fields["CAMERA"] = event.source
+        if event.source in self._models:
+            fields["MODEL"] = event.source
+        return fields

@@ -8,12 +8,22 @@ import numpy as np
 import pytest
 
 from drag_edge.clock import SystemClock
+from drag_edge.config.cameras import CameraSettings
 from drag_edge.errors import UnavailableError
 from drag_edge.events import Event
 from drag_edge.frames.feed import LiveFeed
 from drag_edge.frames.frame import Frame
 from drag_edge.frames.reader import CameraReader
 from drag_edge.frames.source import CameraError
+
+
+SETTINGS = CameraSettings.model_validate(
+    {
+        "source": "/dev/video0",
+        "mount": {"x": 1.6, "z": 1.3},
+        "intrinsics": {"width": 64, "height": 48, "fx": 50, "fy": 50, "cx": 32, "cy": 24},
+    }
+)
 
 
 class Camera:
@@ -46,10 +56,10 @@ def frame(index: int) -> Frame:
 
 
 def feed_of(camera: Camera, events: list[Event], wait_s: float = 1.0) -> LiveFeed:
-    def readers(arrived: threading.Condition) -> dict[str, CameraReader]:
-        return {"front": CameraReader("front", camera, SystemClock(), events.append, arrived)}
+    def reader(name: str, _: CameraSettings, arrived: threading.Condition) -> CameraReader:
+        return CameraReader(name, camera, SystemClock(), events.append, arrived)
 
-    return LiveFeed(readers, wait_s)
+    return LiveFeed({"front": SETTINGS}, reader, wait_s)
 
 
 def test_a_slow_loop_gets_the_newest_frame_only() -> None:
