@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from drag_edge.adas.alerts import ALERTS
+from drag_edge.adas.alerts import alert_of
+from drag_edge.adas.decision import Alert
 from drag_edge.perception.scene import BlindSpot, LaneLine, Track
 from drag_edge.vehicle.outputs import Heartbeat, Outputs
 
@@ -191,14 +192,18 @@ def _traffic_light(outputs: Outputs) -> Signals:
 
 
 def _alert(outputs: Outputs) -> Signals:
-    alerts = outputs.decision.alerts
-    if not alerts:
-        return {"AlertCount": 0, "AlertId": "NONE", "AlertPriority": 0}
-    first = max(alerts, key=lambda alert: alert.priority)
+    return _told(outputs.decision.alerts)
+
+
+def _told(alerts: Sequence[Alert]) -> Signals:
+    """The alert that wins, with all that its entry of the table says."""
+    first = max(alerts, key=lambda alert: alert.priority, default=None)
     return {
         "AlertCount": len(alerts),
-        "AlertId": first.name.upper(),
-        "AlertPriority": first.priority,
+        "AlertId": "NONE" if first is None else first.name.upper(),
+        "AlertPriority": 0 if first is None else first.priority,
+        "AlertSound": "NONE" if first is None or not first.sound else first.sound.upper(),
+        "AlertDuration": 0.0 if first is None else first.duration_s,
     }
 
 
@@ -290,11 +295,7 @@ def without_command(state: str, alert: str | None = None) -> Mapping[str, Signal
         "BSD": {"BsdLeft": state, "BsdRight": state},
         "APA_STATUS": {"ApaStatusState": state},
         "LDW": {"LdwDeparture": "NONE"},
-        "ALERT": {
-            "AlertCount": 0 if alert is None else 1,
-            "AlertId": "NONE" if alert is None else alert.upper(),
-            "AlertPriority": 0 if alert is None else ALERTS[alert].priority,
-        },
+        "ALERT": _told(() if alert is None else (alert_of(alert),)),
     }
 
 

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drag_edge.adas.alerts import alert_of
 from drag_edge.adas.decision import (
     AccDecision,
     AccState,
     AebDecision,
     AebStage,
-    Alert,
     ApaDecision,
     ApaState,
     BsdDecision,
@@ -208,8 +208,8 @@ def _emergency(base: Situation) -> Situation:
             AccState.FOLLOW, -3.5, 27.8, 2, 1.5, 36.0, 1, True, "at the limit"
         ),
         decision__alerts=(
-            Alert("aeb_braking", "EMERGENCY BRAKING", "emergency", 100),
-            Alert("acc_takeover", "Brake: cruise control is at its limit", "takeover", 80),
+            alert_of("aeb_braking"),
+            alert_of("acc_takeover"),
         ),
         command__aeb_decel_mps2=-9.0,
         command__limited=("jerk",),
@@ -233,9 +233,7 @@ def _departure(base: Situation) -> Situation:
         decision__lka=LkaDecision(
             LkaState.ACTIVE, -0.0022, Side.LEFT, 0.4, -0.05, 3.0, "departure"
         ),
-        decision__alerts=(
-            Alert("lane_departure_left", "Leaving the lane to the left", "lane", 65),
-        ),
+        decision__alerts=(alert_of("lane_departure_left"),),
     )
 
 
@@ -253,7 +251,7 @@ def _blind_spot(base: Situation) -> Situation:
         scene__side_tracks=(beside,),
         scene__blind_spot_right=BlindSpot(True, 9, 6.0, 7.0, 0.9, 0.0),
         decision__bsd=BsdDecision(BsdLevel.OCCUPIED, BsdLevel.WARN, None, 0.9),
-        decision__alerts=(Alert("blind_spot_right", "Vehicle on the right", "blind_spot", 70),),
+        decision__alerts=(alert_of("blind_spot_right"),),
     )
 
 
@@ -280,8 +278,8 @@ def _fallback(base: Situation) -> Situation:
         decision__aeb=AebDecision(AebStage.UNAVAILABLE, None, False, None, None, None, ""),
         decision__bsd=BsdDecision(BsdLevel.UNAVAILABLE, BsdLevel.UNAVAILABLE, None, None),
         decision__alerts=(
-            Alert("system_fallback", "Assistance off: take over", "fault", 85),
-            Alert("camera_fault", "Camera fault", "fault", 45),
+            alert_of("system_fallback"),
+            alert_of("camera_fault"),
         ),
         decision__events=events,
         decision__mode_reason="scene stale, camera lost: front",

@@ -151,7 +151,7 @@ aeb = st.builds(
 )
 level = st.sampled_from(BsdLevel)
 bsd = st.builds(BsdDecision, level, level, maybe, maybe)
-alert = st.builds(Alert, words, words, words, st.integers(0, 100))
+alert = st.builds(Alert, words, words, words, st.integers(0, 100), st.floats(0, 10))
 decision = st.builds(
     Decision,
     time_s=st.just(TIME_S),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drag_edge.adas import decision as adas
-from drag_edge.adas.alerts import ALERTS
+from drag_edge.adas.alerts import ALERTS, alert_of
 from drag_edge.perception.scene import LightState
 from drag_edge.vehicle.codec import Codec
 from drag_edge.vehicle.dbc import NOT_AVAILABLE, decode, drag_edge_dbc
@@ -144,6 +144,24 @@ def test_every_alert_has_a_number_on_the_bus() -> None:
     choices = drag_edge_dbc().get_message_by_name("ALERT").get_signal_by_name("AlertId").choices
     labels = {str(label) for label in choices.values()}
     assert labels == {name.upper() for name in ALERTS} | {"NONE", "OTHER", NOT_AVAILABLE}
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alerts_whole_entry_of_the_table_reaches_the_bus(name: str) -> None:
+    told = decision(0.0, alerts=(alert_of(name),))
+    back = encoded("ALERT", dict(SIGNALS["ALERT"](Outputs(scene(0.0), told, command(0.0)))))
+    entry = ALERTS[name]
+    assert back["AlertId"] == name.upper()
+    assert back["AlertPriority"] == entry.priority
+    assert back["AlertSound"] == (entry.sound.upper() or "NONE")
+    assert back["AlertDuration"] == pytest.approx(entry.duration_s)
+    assert back["AlertSaturated"] == "NO"
+
+
+def test_no_alert_is_no_sound() -> None:
+    quiet = Outputs(scene(0.0), decision(0.0), command(0.0))
+    back = encoded("ALERT", dict(SIGNALS["ALERT"](quiet)))
+    assert (back["AlertCount"], back["AlertId"], back["AlertSound"]) == (0, "NONE", "NONE")
 
 
 def test_an_unknown_alert_is_other_and_flagged() -> None:
