@@ -22,6 +22,10 @@ from drag_edge.perception.ego import EgoState
 
 # Steps longer than this do not earn a larger change of a demand than this long a step would.
 _LONGEST_STEP_S = 0.1
+# A cruise demand is let go so fast: the hardest braking within a second.
+_RELEASE_MPS3 = 5.0
+# What is left of a released demand below this is nothing.
+_NOTHING_MPS2 = 1 / 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +133,18 @@ def _accel(
         if wanted is not None:
             limited.append("driver")
         return None
-    if wanted is None and last is None:
-        return None
     least, most = accel_bounds_mps2(speed_mps, limits)
+    last = 0.0 if last is None else last
+    if wanted is None:
+        return _released(min(max(last, least), most), _RELEASE_MPS3 * step_s)
     jerk_step = jerk_bound_mps3(speed_mps, limits) * step_s
-    if wanted is None:  # release: towards zero at the jerk bound, within a second in any case
-        released = _towards(0.0, last or 0.0, max(jerk_step, 5.0 * step_s), least, most, "", [])
-        return None if step_s == 0.0 or abs(released) < 1e-3 else released
-    return _towards(wanted, last or 0.0, jerk_step, least, most, "accel", limited)
+    return _towards(wanted, last, jerk_step, least, most, "accel", limited)
+
+
+def _released(last: float, step: float) -> float | None:
+    """`last` moved towards zero by `step`; None when it is there, or time stands still."""
+    left = abs(last) - step
+    return math.copysign(left, last) if step > 0 and left > _NOTHING_MPS2 else None
 
 
 def _aeb_decel(
@@ -149,15 +157,13 @@ def _aeb_decel(
     if wanted is not None and wanted > 0:  # emergency braking may only brake
         limited.append("aeb_decel_sign")
         wanted = None
-    if wanted is None and last is None:
-        return None
     target = 0.0 if wanted is None else wanted
     if target < -limits.aeb_decel_mps2:
         limited.append("aeb_decel")
         target = -limits.aeb_decel_mps2
     if last is not None:  # building up is free, letting go is a ramp
         target = min(target, last + limits.aeb_release_mps3 * step_s)
-    return None if wanted is None and target > -1e-3 else target
+    return None if wanted is None and target >= -_NOTHING_MPS2 else target
 
 
 def _curvature(

@@ -29,13 +29,19 @@ def jerk_bound_mps3(speed_mps: float | None, settings: LimitSettings) -> float:
 
 def curvature_bound_1pm(speed_mps: float | None, settings: LimitSettings) -> float:
     """Greatest |curvature|: lateral acceleration over v², and the steering's stop."""
-    speed_mps = settings.unknown_speed_mps if speed_mps is None else speed_mps
-    square = max(speed_mps * speed_mps, 1e-6)
-    return min(settings.curvature_1pm, settings.lateral_accel_mps2 / square)
+    return _over_square(settings.lateral_accel_mps2, speed_mps, settings.curvature_1pm, settings)
 
 
 def curvature_rate_bound_1pms(speed_mps: float | None, settings: LimitSettings) -> float:
-    """Greatest |curvature rate|: lateral jerk over v²."""
+    """Greatest |curvature rate|: lateral jerk over v², and the steering's own."""
+    jerk_mps3, most_1pms = settings.lateral_jerk_mps3, settings.curvature_rate_1pms
+    return _over_square(jerk_mps3, speed_mps, most_1pms, settings)
+
+
+def _over_square(
+    lateral: float, speed_mps: float | None, most: float, settings: LimitSettings
+) -> float:
+    """The lesser of `most` and lateral / v²; an unknown speed is taken for a high one."""
     speed_mps = settings.unknown_speed_mps if speed_mps is None else speed_mps
-    square = max(speed_mps * speed_mps, 1e-6)
-    return min(settings.curvature_rate_1pms, settings.lateral_jerk_mps3 / square)
+    square = speed_mps * speed_mps
+    return min(most, lateral / square) if square > 0 else most

@@ -18,7 +18,7 @@ _POLYNOMIAL = 0x2F
 
 def _crc_table() -> bytes:
     table = bytearray()
-    for byte in range(256):
+    for byte in bytes(range(256)):
         crc = byte
         for _ in range(8):
             crc = ((crc << 1) ^ _POLYNOMIAL if crc & 0x80 else crc << 1) & 0xFF
@@ -112,7 +112,7 @@ class E2EReceiver:
         self._data_ids = data_ids
         self._settings = settings
         self._last_counter: int | None = None
-        self._resync_left = 0
+        self._distrusted_frames = 0
         self._last_usable_s = now_s
         self._received_since_poll = False
 
@@ -152,10 +152,10 @@ class E2EReceiver:
         if step == 0:
             return E2EStatus.REPEATED
         if step > self._settings.max_lost + 1:
-            self._resync_left = self._settings.resync_frames
+            # This one starts the sequence anew; the last of resync_frames after it is used again.
+            self._distrusted_frames = self._settings.resync_frames - 1
             return E2EStatus.WRONGSEQ
-        if self._resync_left > 0:
-            self._resync_left -= 1
-            if self._resync_left > 0:
-                return E2EStatus.WRONGSEQ
+        if self._distrusted_frames > 0:
+            self._distrusted_frames -= 1
+            return E2EStatus.WRONGSEQ
         return E2EStatus.OK if step == 1 else E2EStatus.SOMELOST

@@ -52,6 +52,7 @@ def test_bytes_are_those_of_an_independent_implementation(
     ours = protect(payload, data_ids, counter)
     assert ours == bytes(theirs)
     assert p02.e2e_p02_check(ours, data_ids)
+    assert crc_is_right(ours, data_ids)
 
 
 @given(st.binary(min_size=8, max_size=8), st.integers(0, 15), st.integers(0, 63))
@@ -84,6 +85,20 @@ def test_a_few_lost_are_usable_and_said() -> None:
     judge.receive(frame(0), 0.0)
     assert judge.receive(frame(3), 0.06) is E2EStatus.SOMELOST
     assert judge.status.usable
+
+
+def test_three_missing_are_too_many() -> None:
+    judge = receiver()
+    judge.receive(frame(0), 0.0)
+    assert judge.receive(frame(4), 0.08) is E2EStatus.WRONGSEQ
+
+
+def test_without_being_told_two_may_be_missing_and_two_must_follow() -> None:
+    judge = E2EReceiver(IDS, E2ESettings(timeout_s=0.1), 0.0)
+    counters = (0, 3, 7, 8, 9)
+    assert [judge.receive(frame(i), 0.0) for i in counters] == [
+        E2EStatus.OK, E2EStatus.SOMELOST, E2EStatus.WRONGSEQ, E2EStatus.WRONGSEQ, E2EStatus.OK
+    ]  # fmt: skip
 
 
 def test_too_many_lost_must_hold_the_sequence_again() -> None:
@@ -139,3 +154,30 @@ def test_counter_is_the_low_nibble_and_the_high_one_is_data() -> None:
     protected = protect(bytes((0, 0xA0, 1, 2, 3, 4, 5, 6)), IDS, 7)
     assert protected[1] == 0xA7
     assert counter_of(protected) == 7
+
+
+def test_time_is_counted_from_the_last_usable_frame() -> None:
+    judge = E2EReceiver(IDS, E2ESettings(timeout_s=0.125), 64.0)
+    assert judge.poll(64.125) is E2EStatus.INITIAL
+    for cycle in range(20):
+        now_s = 64.125 + cycle * 0.0625
+        assert judge.receive(frame(cycle), now_s) is E2EStatus.OK
+        assert judge.poll(now_s) is E2EStatus.OK
+    assert judge.poll(now_s + 0.125) is E2EStatus.NONEWDATA
+    assert judge.poll(now_s + 0.13) is E2EStatus.TIMEOUT
+
+
+def test_a_time_out_is_counted_once_and_told_as_long_as_it_lasts() -> None:
+    judge = receiver()
+    assert [judge.poll(1.0 + cycle * 0.02) for cycle in range(5)] == [E2EStatus.TIMEOUT] * 5
+    assert judge.counts[E2EStatus.TIMEOUT] == 1
+
+
+def test_a_list_of_data_ids_that_is_too_short_or_too_long_is_refused() -> None:
+    for count in (15, 17):
+        with pytest.raises(ValueError, match=f"^profile 2 needs 16 data IDs, got {count}$"):
+            E2EReceiver(bytes(count), E2ESettings(0.1), 0.0)
+
+
+def test_a_status_is_called_by_its_name() -> None:
+    assert [status.value for status in E2EStatus] == [s.name.lower() for s in E2EStatus]
