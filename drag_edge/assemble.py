@@ -9,6 +9,7 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
 from drag_edge.clock import Clock, SystemClock, VirtualClock
 from drag_edge.config.cameras import CameraSettings
@@ -119,7 +120,9 @@ def make_feed(
     on_event: OnEvent,
     plan: FaultPlan,
 ) -> Feed:
-    """All cameras. Raises RecordingError or CameraError for one that cannot be opened."""
+    """All cameras. Raises RecordingError for one that cannot be opened, CameraError when no live
+    one can."""
+    from drag_edge.frames.backoff import Backoff
     from drag_edge.frames.feed import LiveFeed, RecordedFeed
     from drag_edge.frames.reader import CameraReader
 
@@ -141,9 +144,22 @@ def make_feed(
 
     def reader(name: str, camera: CameraSettings, arrived: Condition) -> CameraReader:
         source = plan.camera(name, live(name, camera))
-        return CameraReader(name, source, clock, on_event, arrived)
+        rng = np.random.default_rng([settings.run.seed, *name.encode()])
+        backoff = Backoff(camera.retry_s, camera.retry_longest_s, rng)
+        size_px = expected_size_px(camera)
+        return CameraReader(
+            name, source, clock, on_event, arrived, expected_px=size_px, backoff=backoff
+        )
 
     return plan.feed(LiveFeed(settings.cameras, reader))
+
+
+def expected_size_px(camera: CameraSettings) -> tuple[int, int]:
+    """Width and height to count on for a camera that has not opened yet."""
+    if camera.width is not None and camera.height is not None:
+        return camera.width, camera.height
+    lens = camera.intrinsics
+    return (0, 0) if isinstance(lens, Path) else (lens.width, lens.height)
 
 
 def _recording(

@@ -65,6 +65,7 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
             Mode.DEGRADED, "camera_fault", FORWARD, until="camera_recovered", camera=True
         ),
         "camera_recovered": _INFORMATION,
+        "camera_resized": _INFORMATION,
         "camera_frozen": _PICTURE_FAULT,
         "camera_black": _PICTURE_FAULT,
         "camera_blind": _PICTURE_FAULT,

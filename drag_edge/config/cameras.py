@@ -21,6 +21,21 @@ class Role(str, Enum):
     PARKING_RIGHT = "parking_right"
 
 
+class Decode(str, Enum):
+    """Who decodes a compressed stream."""
+
+    AUTO = "auto"
+    HARDWARE = "hardware"
+    SOFTWARE = "software"
+
+
+class Codec(str, Enum):
+    """What an RTSP camera sends."""
+
+    H264 = "h264"
+    H265 = "h265"
+
+
 class MountSettings(Section):
     """Where the camera sits on the vehicle (ISO 8855: origin on the ground under the rear axle)."""
 
@@ -89,6 +104,48 @@ class CameraSettings(Section):
     open_timeout_s: float = quantity(10.0, "s", "Give up opening a stream after this", gt=0, le=120)
     read_timeout_s: float = quantity(
         5.0, "s", "A live stream that sends nothing for this long is lost", gt=0, le=120
+    )
+
+    latency_s: float = quantity(
+        0.0,
+        "s",
+        "From exposure until a picture arrives here at best (encoder, network, decoder); a "
+        "picture that arrives later than that is known by its time stamp",
+        ge=0,
+        le=1,
+    )
+    late_s: float = quantity(
+        0.3, "s", "A picture that arrives later than usual by more than this is skipped", gt=0, le=5
+    )
+    settle_s: float = quantity(
+        2.0,
+        "s",
+        "After opening, pictures before the first whole one are skipped, for this long at most",
+        ge=0,
+        le=30,
+    )
+    retry_s: float = quantity(
+        0.5,
+        "s",
+        "A camera that was lost is tried again after half to all of this; the wait doubles with "
+        "each try …",
+        gt=0,
+        le=60,
+    )
+    retry_longest_s: float = quantity(8.0, "s", "… up to this", gt=0, le=600)
+    decode: Decode = Field(
+        Decode.AUTO,
+        description=(
+            "Who decodes an RTSP stream or a USB camera's JPEG: hardware (a Jetson's, through "
+            "GStreamer; FFmpeg where that does not start), software (FFmpeg), or auto: hardware "
+            "where it is there"
+        ),
+    )
+    codec: Codec = Field(
+        Codec.H264, description="What the RTSP camera sends; only hardware decoding has to know"
+    )
+    decode_threads: int = quantity(
+        1, "1", "For FFmpeg; each one more makes every picture one period older", ge=1, le=16
     )
 
     @model_validator(mode="after")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from drag_edge.config.redact import redact
 from drag_edge.errors import CONFIG, NO_INPUT, InvalidConfigError
 
 
@@ -68,7 +68,7 @@ class Problem:
         if not isinstance(self.value, Unset):
             what += f" = {_shown(self.value)}"
         text = f"{self.place()}: {self.kind.value}: {what}: expected {self.expected}"
-        return f"{text} ({self.hint})" if self.hint else text
+        return redact(f"{text} ({self.hint})" if self.hint else text)
 
 
 class ConfigError(InvalidConfigError):
@@ -114,5 +114,4 @@ def _shown(value: Any, most: int = 60) -> str:
 
 def _printable(text: str) -> str:
     """Text without passwords of URLs and without what a terminal cannot show."""
-    text = re.sub(r"://[^/@\s]+@", "://***@", text)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return redact(text).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -8,6 +8,7 @@ from drag_edge.clock import Clock
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.faults.fault import Fault
 from drag_edge.frames.feed import Feed, Sample
+from drag_edge.frames.health import CameraHealth
 
 
 class StallingFeed:
@@ -21,6 +22,10 @@ class StallingFeed:
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
         """Width and height of each camera's pictures."""
         return self._feed.sizes_px()
+
+    def health(self, now_s: float) -> Mapping[str, CameraHealth]:
+        """The feed's."""
+        return self._feed.health(now_s)
 
     def reopen(self, camera: str, settings: CameraSettings) -> bool:
         """The feed's."""

@@ -100,6 +100,16 @@ class FaultyCamera:
         self._late: deque[tuple[float, Frame]] = deque()
 
     @property
+    def patience_s(self) -> float:
+        """The source's."""
+        return self._source.patience_s
+
+    @property
+    def skipped(self) -> int:
+        """The source's."""
+        return self._source.skipped
+
+    @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of its pictures."""
         return self._source.size_px

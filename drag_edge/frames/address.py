@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+
+from drag_edge.config.redact import redact
 
 
 class Kind(Enum):
@@ -53,11 +54,3 @@ def parse_address(source: str, base: Path) -> Address:
     path = Path(rest if scheme == "file" and rest else source).expanduser()
     path = path if path.is_absolute() else base / path
     return Address(Kind.IMAGE_FOLDER if path.is_dir() else Kind.VIDEO_FILE, str(path))
-
-
-def redact(text: str) -> str:
-    """Hide user and password of a URL, wherever it is about to be printed or logged."""
-    parts = urlsplit(text) if "://" in text else None
-    if parts is None or "@" not in parts.netloc:
-        return re.sub(r"(://)[^/@\s]+@", r"\1***@", text)
-    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rsplit("@", 1)[1]))

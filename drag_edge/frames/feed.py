@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
 from drag_edge.clock import VirtualClock
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.frames.frame import Frame
-from drag_edge.frames.reader import CameraReader
-from drag_edge.frames.source import RecordedSource
+from drag_edge.frames.health import CameraHealth
+from drag_edge.frames.reader import LONGEST_JOIN_S, CameraReader
+from drag_edge.frames.source import CameraError, RecordedSource
+
+log = logging.getLogger(__name__)
 
 # Cameras of one rig that were triggered together count as one sample.
 TOGETHER_S = 0.001
+_MARGIN_S = 1.0
 
 MakeReader = Callable[[str, CameraSettings, threading.Condition], CameraReader]
 
@@ -33,6 +38,9 @@ class Feed(Protocol):
 
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
         """Width and height of each camera's pictures."""
+
+    def health(self, now_s: float) -> Mapping[str, CameraHealth]:
+        """How each live camera is; empty for recordings. May be asked from another thread."""
 
     def next(self) -> Sample:
         """Wait for new frames, at most about a tenth of a second (live) or not at all."""
@@ -59,15 +67,37 @@ class LiveFeed:
         self._readers = {
             name: make_reader(name, settings, self._arrived) for name, settings in cameras.items()
         }
-        with ExitStack() as undo:  # one that does not open takes those that did down with it
-            for reader in self._readers.values():
-                reader.start()
-                undo.callback(reader.close)
-            undo.pop_all()
+        longest_s = max(camera.open_timeout_s for camera in cameras.values())
+        for reader in self._readers.values():
+            reader.start()
+        try:
+            self._wait_for_cameras(longest_s + _MARGIN_S)
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait_for_cameras(self, longest_s: float) -> None:
+        """Until each has opened or failed. One that works is enough to go on: the others are
+        tried again while it drives. Raises the error of the first when there is none."""
+        end_s = time.monotonic() + longest_s
+        for name, reader in self._readers.items():
+            if not reader.tried.wait(max(0.0, end_s - time.monotonic())):
+                problem = f"its driver has not answered for {longest_s:.0f} s"
+                reader.error = CameraError(name, "open", problem)
+        errors = [reader.error for reader in self._readers.values() if reader.error is not None]
+        fatal = [error for error in errors if not isinstance(error, CameraError)]
+        if fatal or len(errors) == len(self._readers):
+            raise (fatal or errors)[0]
+        for reader in self._readers.values():
+            reader.settle()
 
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
-        """Width and height of each camera's pictures."""
+        """Width and height of each camera's pictures; they stay what they are at the start."""
         return {name: reader.size_px for name, reader in self._readers.items()}
+
+    def health(self, now_s: float) -> Mapping[str, CameraHealth]:
+        """How each camera is."""
+        return {name: reader.health(now_s) for name, reader in self._readers.items()}
 
     def next(self) -> Sample:
         """The newest frames; an empty sample when none arrived in time."""
@@ -90,9 +120,13 @@ class LiveFeed:
         return {name: frame for name, frame in taken.items() if frame is not None}
 
     def close(self) -> None:
-        """Stop every reader."""
+        """Stop every reader; all together wait no longer than one may."""
         for reader in self._readers.values():
-            reader.close()
+            reader.ask_to_stop()
+        end_s = time.monotonic() + LONGEST_JOIN_S
+        for name, reader in self._readers.items():
+            if not reader.close(end_s - time.monotonic()):
+                log.warning("camera %s: its driver does not come back; left alone", name)
 
 
 class RecordedFeed:
@@ -112,6 +146,10 @@ class RecordedFeed:
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
         """Width and height of each camera's pictures."""
         return {source.camera: source.size_px for source in self._sources}
+
+    def health(self, now_s: float) -> Mapping[str, CameraHealth]:
+        """Recordings do not fail."""
+        return {}
 
     def reopen(self, camera: str, settings: CameraSettings) -> bool:
         """A recording in another form would be another drive."""

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from enum import Enum
 
 import cv2
 import numpy as np
 
 from drag_edge.clock import Clock
 from drag_edge.config.cameras import CameraSettings
-from drag_edge.frames.address import Address, Kind
+from drag_edge.frames.address import Address
+from drag_edge.frames.first_pictures import FirstPictures
 from drag_edge.frames.frame import Frame
-from drag_edge.frames.pipelines import csi_pipeline
-from drag_edge.frames.source import CameraError
+from drag_edge.frames.openers import open_capture
+from drag_edge.frames.stream_time import StreamTime
 
-# UDP loses packets on a busy vehicle network and the decoder smears; a user's own choice wins.
-os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+
+class Skipped(Enum):
+    """In place of a frame that is not given."""
+
+    YES = "late, or before the first whole one"
 
 
 class OpenCvCamera:
-    """One live camera. A frame's time is the clock's when the frame arrived."""
+    """One live camera, used by one thread. A frame's time is when it was taken: its arrival, less
+    what its stream says it is late by, less the camera's own latency."""
 
     def __init__(self, name: str, address: Address, settings: CameraSettings, clock: Clock) -> None:
         self._name = name
@@ -29,114 +33,72 @@ class OpenCvCamera:
         self._clock = clock
         self._capture: cv2.VideoCapture | None = None
         self._index = 0
+        self._stream_time = StreamTime()
+        self._first = FirstPictures(settings.settle_s)
+        self.patience_s = max(settings.open_timeout_s, settings.read_timeout_s)
+        self.skipped = 0
 
     def open(self) -> None:
         """Open or open again. Raises CameraError."""
         self.close()
-        capture = _OPENERS[self._address.kind](self._name, self._address, self._settings)
-        if not capture.isOpened():
-            capture.release()
-            raise CameraError(self._name, str(self._address), _ADVICE[self._address.kind])
-        self._capture = capture
+        self._capture = open_capture(self._name, self._address, self._settings)
+        self._stream_time = StreamTime()
+        self._first = FirstPictures(self._settings.settle_s)
 
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height that the device gives; (0, 0) before it is open."""
         if self._capture is None:
             return (0, 0)
-        return _size(self._capture)
+        width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+        height = self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        return int(width), int(height)
 
     def read(self) -> Frame | None:
-        """Wait for the next frame; None when the camera stopped sending."""
-        if self._capture is None or not self._capture.grab():
+        """Wait for the next frame that is whole and not late; None when there is none in time."""
+        if self._capture is None:
             return None
-        time_s = self._clock.now_s()
-        ok, image = self._capture.retrieve()
+        end_s = self._clock.now_s() + self._settings.read_timeout_s
+        while self._clock.now_s() <= end_s:
+            try:
+                frame = self._grab(self._capture)
+            except cv2.error:  # what a decoder makes of damaged data
+                return None
+            if frame is not Skipped.YES:
+                return frame
+        return None
+
+    def _grab(self, capture: cv2.VideoCapture) -> Frame | Skipped | None:
+        """The next frame; None when the stream broke."""
+        if not capture.grab():
+            return None
+        arrived_s = self._clock.now_s()
+        stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        delay_s = self._stream_time.delay_s(arrived_s, stamp_s)
+        if delay_s > self._settings.late_s:
+            self.skipped += 1
+            return Skipped.YES
+        ok, image = capture.retrieve()
         if not ok or image is None or image.size == 0:
             return None
-        frame = Frame(self._name, self._index, time_s, np.asarray(image, np.uint8))
+        picture = np.asarray(image, np.uint8)
+        if not self._first.pass_on(picture, _kind(capture), arrived_s):
+            self.skipped += 1
+            return Skipped.YES
+        time_s = arrived_s - delay_s - self._settings.latency_s
+        frame = Frame(self._name, self._index, time_s, picture)
         self._index += 1
         return frame
 
     def close(self) -> None:
         """Release the device."""
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.release()
 
 
-def _size(capture: cv2.VideoCapture) -> tuple[int, int]:
-    width = capture.get(cv2.CAP_PROP_FRAME_WIDTH)
-    height = capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-    return int(width), int(height)
-
-
-def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
-    if not Path(address.target).exists():
-        raise CameraError(
-            name, address.target, "no such device; `ls /dev/video*` lists those that are plugged in"
-        )
-    capture = cv2.VideoCapture(address.target, cv2.CAP_V4L2)
-    if settings.pixel_format is not None:
-        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*settings.pixel_format))
-    if settings.width is not None and settings.height is not None:
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
-    if settings.fps is not None:
-        capture.set(cv2.CAP_PROP_FPS, settings.fps)
-    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    return capture
-
-
-def _open_stream(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
-    # The time-outs take effect only when given at opening, with the backend named (opencv#23207).
-    timeouts = [
-        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-        round(settings.open_timeout_s * 1000),
-        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-        round(settings.read_timeout_s * 1000),
-    ]
-    return cv2.VideoCapture(address.target, cv2.CAP_FFMPEG, timeouts)
-
-
-def _open_gstreamer(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
-    if not opencv_has_gstreamer():
-        raise CameraError(
-            name,
-            str(address),
-            "this OpenCV was built without GStreamer (pip's is); on a Jetson use the one of "
-            "JetPack, in a virtual environment made with --system-site-packages",
-        )
-    return cv2.VideoCapture(address.target, cv2.CAP_GSTREAMER)
-
-
-def _open_csi(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
-    if not address.target.isdigit():
-        raise CameraError(name, f"csi://{address}", "csi:// takes a sensor number: csi://0")
-    pipeline = csi_pipeline(
-        int(address.target),
-        settings.width or 1280,
-        settings.height or 720,
-        settings.fps or 30.0,
-    )
-    return _open_gstreamer(name, Address(Kind.GSTREAMER, pipeline), settings)
-
-
-def opencv_has_gstreamer() -> bool:
-    """Whether this OpenCV can open GStreamer pipelines."""
-    lines = cv2.getBuildInformation().splitlines()
-    return any(line.strip().startswith("GStreamer:") and "YES" in line for line in lines)
-
-
-_OPENERS = {
-    Kind.V4L2: _open_v4l2,
-    Kind.STREAM: _open_stream,
-    Kind.GSTREAMER: _open_gstreamer,
-    Kind.CSI: _open_csi,
-}
-_ADVICE = {
-    Kind.V4L2: "the device did not open; is another program using it, and are you in group video?",
-    Kind.STREAM: "no answer or no video; check the address, the password and the camera's power",
-    Kind.GSTREAMER: "the pipeline did not start; try it with gst-launch-1.0",
-    Kind.CSI: "Argus gave no picture; is nvargus-daemon running and the sensor number right?",
-}
+def _kind(capture: cv2.VideoCapture) -> str | None:
+    """I, P or B; None where the backend does not tell."""
+    code = int(capture.get(cv2.CAP_PROP_FRAME_TYPE))
+    kind = chr(code) if 0 < code < 128 else ""
+    return kind if kind in ("I", "P", "B") else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,8 @@ class PacedRecording:
         self._open_recording = open_recording
         self._clock = clock
         self._source: RecordedSource | None = None
+        self.patience_s = math.inf  # a folder of pictures may be slow
+        self.skipped = 0
 
     def open(self) -> None:
         """Start from the beginning."""

@@ -1,21 +1,37 @@
-"""One thread per live camera: it reads, and keeps only the newest frame."""
+"""One thread per live camera: it reads, keeps only the newest frame, and opens again what broke."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
 
 from drag_edge.clock import Clock
+from drag_edge.errors import DragEdgeError
 from drag_edge.events import Event
+from drag_edge.frames.backoff import Backoff
+from drag_edge.frames.fit import Size, fitted
 from drag_edge.frames.frame import Frame
+from drag_edge.frames.health import CameraHealth
+from drag_edge.frames.journal import CameraJournal
 from drag_edge.frames.source import CameraError, LiveSource
 
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 8.0
+# A driver's call that does not come back cannot be ended, only left alone: there is never more
+# than this one thread for a camera, and closing waits no longer than this for it.
+LONGEST_JOIN_S = 2.0
 
 
 class CameraReader:
-    """Reads `source` until closed; a broken stream is an event, and is reopened with backoff."""
+    """Reads `source` until closed; a broken stream is an event, and is opened again with backoff.
+
+    All calls into the source are made by its one thread. size_px: of the frames it gives, the
+    first ones' for good: later ones of another size are scaled, of another shape refused. Known
+    only once it has opened, or as `expected_px`.
+    """
 
     def __init__(
         self,
@@ -24,22 +40,28 @@ class CameraReader:
         clock: Clock,
         on_event: Callable[[Event], None],
         arrived: threading.Condition,
+        *,
+        expected_px: Size = (0, 0),
+        backoff: Backoff | None = None,
     ) -> None:
-        self._name = name
         self._source = source
         self._clock = clock
-        self._on_event = on_event
         self._arrived = arrived
-        self.size_px = (0, 0)
+        self._backoff = backoff or Backoff(
+            FIRST_RETRY_S, LONGEST_RETRY_S, np.random.default_rng(sum(name.encode()))
+        )
+        self._journal = CameraJournal(name, clock.now_s(), on_event)
+        self._expected_px = expected_px
+        self.size_px: Size = (0, 0)
+        self.tried = threading.Event()
+        self.error: DragEdgeError | None = None
         self._newest: Frame | None = None
         self._stop = threading.Event()
         self._before: CameraReader | None = None
         self._thread = threading.Thread(target=self._run, name=f"camera-{name}", daemon=True)
 
     def start(self) -> None:
-        """Open the camera (raises CameraError) and start reading."""
-        self._source.open()
-        self.size_px = self._source.size_px
+        """Begin to open the camera; `tried` is set when it has opened or failed, with `error`."""
         self._thread.start()
 
     def replace(self, before: CameraReader) -> None:
@@ -50,46 +72,101 @@ class CameraReader:
         self.size_px = before.size_px
         self._before = before
         before._stop.set()
+        self._journal.lost("its settings have changed; opening it anew", self._clock.now_s())
         self._thread.start()
+
+    def settle(self) -> None:
+        """Starting is over: whoever does not know its size yet will have the expected one."""
+        if self.size_px == (0, 0):
+            self.size_px = self._expected_px
 
     def take(self) -> Frame | None:
         """The newest frame if it has not been taken yet. Call with the condition held."""
         frame, self._newest = self._newest, None
         return frame
 
-    def close(self) -> None:
-        """Stop the thread and release the camera."""
+    def health(self, now_s: float) -> CameraHealth:
+        """How it is now; from any thread."""
+        told = self._journal.health(now_s, self._source.patience_s)
+        return replace(told, size_px=self.size_px, skipped=self._source.skipped)
+
+    def ask_to_stop(self) -> None:
+        """Let the thread end after the call that it is in."""
+        self._stop.set()
+
+    def close(self, within_s: float = LONGEST_JOIN_S) -> bool:
+        """Stop the thread and release the camera; False when a call into it did not return."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=2.0)
+            self._thread.join(timeout=max(0.0, within_s))
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         if self._before is not None:
             before, self._before = self._before, None
             before._thread.join()
-            self._reopen("its settings have changed; opening it anew", 0.0)
-        while not self._stop.is_set():
-            frame = self._source.read()
-            if frame is None:
-                self._reopen("no more frames; trying to open it again", FIRST_RETRY_S)
-                continue
-            with self._arrived:
-                self._newest = frame
-                self._arrived.notify_all()
-        self._source.close()
+        try:
+            while not self._stop.is_set():
+                if self._open():
+                    self._read_on()
+                self._source.close()
+                self._stop.wait(self._backoff.next_s())
+        finally:
+            self._source.close()
+            self._journal.closed(self._clock.now_s())
 
-    def _reopen(self, why: str, wait_s: float) -> None:
-        self._emit("camera_lost", why)
-        while not self._stop.wait(wait_s):
-            try:
-                self._source.open()
-            except CameraError as error:
-                self._emit("camera_lost", error.problem)
-                wait_s = min(max(2 * wait_s, FIRST_RETRY_S), LONGEST_RETRY_S)
-                continue
+    def _open(self) -> bool:
+        self._journal.opening(self._clock.now_s())
+        try:
+            self._source.open()
+        except DragEdgeError as error:
+            self.error = error
+            problem = error.problem if isinstance(error, CameraError) else str(error)
+            self._journal.failed(problem, self._clock.now_s())
+            return False
+        finally:
+            self._know_size()
+            self.tried.set()
+        self.error = None
+        return True
+
+    def _know_size(self) -> None:
+        if self.size_px == (0, 0) and not self.tried.is_set():
             self.size_px = self._source.size_px
-            self._emit("camera_recovered", "frames again")
-            return
 
-    def _emit(self, name: str, detail: str) -> None:
-        self._on_event(Event(name, self._name, detail, self._clock.now_s()))
+    def _read_on(self) -> None:
+        """Until it breaks."""
+        since_s = self._clock.now_s()
+        while not self._stop.is_set():
+            self._journal.reading(self._clock.now_s())
+            frame = self._source.read()
+            if self._stop.is_set():
+                return
+            if frame is None:
+                self._journal.lost("no more pictures; trying to open it again", self._clock.now_s())
+                break
+            if not self._hand_on(frame):
+                break
+            self._backoff.worked(frame.time_s - since_s)
+
+    def _hand_on(self, frame: Frame) -> bool:
+        height, width = frame.image.shape[:2]
+        wanted_px = self.size_px if self.size_px != (0, 0) else (width, height)
+        image = fitted(frame.image, wanted_px)
+        if image is None:
+            problem = (
+                f"sends {width}x{height} now, another shape than the {wanted_px[0]}x{wanted_px[1]} "
+                "that its lens' numbers are for: set the camera back, or give it its own "
+                "intrinsics and restart"
+            )
+            self._journal.refused(problem, (width, height), self._clock.now_s())
+            return False
+        self.size_px = wanted_px
+        if image is not frame.image:
+            frame = replace(frame, image=image)
+        with self._arrived:
+            unused = self._newest is not None
+            self._newest = frame
+            self._arrived.notify_all()
+        self._journal.arrived(frame.time_s, (width, height), wanted_px, unused)
+        return True

@@ -27,6 +27,14 @@ class LiveSource(Protocol):
     """A camera or stream. Used by one reader thread."""
 
     @property
+    def patience_s(self) -> float:
+        """The longest that a call is meant to take, seconds; a driver may hang for longer."""
+
+    @property
+    def skipped(self) -> int:
+        """Pictures that were not given because they were late or before the first whole one."""
+
+    @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of its pictures; call after `open`."""
 

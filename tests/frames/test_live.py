@@ -16,7 +16,6 @@ from drag_edge.frames.frame import Frame
 from drag_edge.frames.reader import CameraReader
 from drag_edge.frames.source import CameraError
 
-
 SETTINGS = CameraSettings.model_validate(
     {
         "source": "/dev/video0",
@@ -35,10 +34,13 @@ class Camera:
         self.closed = False
 
     size_px = (2, 2)
+    patience_s = 1.0
+    skipped = 0
 
     def open(self) -> None:
         if not (self.opens.popleft() if self.opens else True):
             raise CameraError("front", "test", "does not answer")
+        self.closed = False
 
     def read(self) -> Frame | None:
         while not self.queue:
@@ -98,6 +100,11 @@ def test_a_broken_stream_is_an_event_and_is_opened_again() -> None:
     assert got is not None
     assert got.index == 7
     assert [event.name for event in events] == ["camera_lost", "camera_lost", "camera_recovered"]
+    assert [event.detail for event in events] == [
+        "no more pictures; trying to open it again",
+        "does not answer",
+        "pictures again",
+    ]
     camera.closed = True
     feed.close()
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from drag_edge.clock import VirtualClock
 from drag_edge.config.cameras import CameraSettings
+from drag_edge.config.redact import redact
 from drag_edge.errors import InputMissingError, UnavailableError
-from drag_edge.frames.address import Kind, parse_address, redact
+from drag_edge.frames.address import Kind, parse_address
 from drag_edge.frames.feed import RecordedFeed
 from drag_edge.frames.live import OpenCvCamera
 from drag_edge.frames.pipelines import csi_pipeline
