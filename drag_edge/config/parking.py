@@ -21,6 +21,7 @@ class ParkingSettings(Section):
         4.0, "m", "Parked vehicles further beside the own body do not count", gt=0.5, le=8
     )
     edge_sigma_px: float = quantity(1.5, "px", "Scatter of a box' edge", gt=0, le=20)
+    edge_sigma_share: float = quantity(0.015, "1", "… and as a share of the box", ge=0, le=0.2)
     slant_sigma: float = quantity(
         0.02, "1", "An edge seen askew lies wrong by this share of how far ahead it is", ge=0, le=1
     )

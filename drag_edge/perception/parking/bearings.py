@@ -15,6 +15,8 @@ _FAR = 1e3
 _EDGE_FALL = 0.12
 _STRAIGHT_ASIDE = 0.2
 _ENOUGH_VIEW = 0.4
+# An edge this near to the picture's may be cut by it: where it is drawn is the detector's taste.
+_BORDER_SHARE = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,11 @@ class SideSight:
 
     def _span(self, box: SeenBox, rays: Sequence[Sequence[float]], behind: bool) -> Span | None:
         left, left_in, right, right_in, foot = rays
-        one = self._bearing(left, left_in, not (box.cut.left or behind))
-        other = self._bearing(right, right_in, not (box.cut.right or behind))
+        border_px = _BORDER_SHARE * self.camera.width_px
+        cut_left = box.cut.left or box.box_px[0] < border_px
+        cut_right = box.cut.right or box.box_px[2] > self.camera.width_px - 1 - border_px
+        one = self._bearing(left, left_in, not (cut_left or behind))
+        other = self._bearing(right, right_in, not (cut_right or behind))
         rear, front = (one, other) if one.tangent <= other.tangent else (other, one)
         if front.tangent <= -_FAR or rear.tangent >= _FAR:
             return None

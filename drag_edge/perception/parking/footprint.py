@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.config.parking import ParkingSettings
+from drag_edge.perception.boxes import Box
 from drag_edge.perception.parking.bearings import Bearing, Span
 from drag_edge.perception.scene import Pose
 
@@ -29,6 +30,7 @@ _STEEPEST = 3.0
 _SHORTEST_M = 0.3
 _REACH, _REACH_MORE = 1.5, 0.1
 _BORDER = 0.15
+_LEAST_SCATTER, _ENOUGH_ENDS = 0.5, 12
 _SPARE = 0.2
 
 
@@ -94,7 +96,7 @@ class ParkedBody:
             self.feet.append(span.foot_m)
         for bearing, forward in ((span.rear, False), (span.front, True)):
             if bearing.seen and abs(bearing.tangent) < _STEEPEST:
-                self._ends.append(self._end(bearing, eye, forward))
+                self._ends.append(self._end(bearing, eye, forward, span.box.box_px))
         self._near_m = self.feet[-1] if self.feet else near_guess_m
         self._fit(self._near_m)
 
@@ -192,8 +194,10 @@ class ParkedBody:
         foot = float(np.median(self.feet))
         return (1 - settings.foot_tolerance) * distance <= foot <= most * distance
 
-    def _end(self, bearing: Bearing, eye: Eye, forward: bool) -> _End:
-        sigma = bearing.sigma * self._settings.edge_sigma_px
+    def _end(self, bearing: Bearing, eye: Eye, forward: bool, box_px: Box) -> _End:
+        settings = self._settings
+        share_px = settings.edge_sigma_share * (box_px[2] - box_px[0])
+        sigma = bearing.sigma * math.hypot(settings.edge_sigma_px, share_px)
         return _End(eye, bearing.tangent, sigma, forward)
 
     def _fit(self, guess_m: float) -> None:
@@ -216,7 +220,9 @@ class ParkedBody:
             information = a.T @ a
             state = np.asarray(np.linalg.solve(information, a.T @ b), float)
             misfit = float(np.sqrt(np.mean(((wanted - design @ state) / sigma) ** 2)))
-        spread = np.sqrt(np.diag(np.linalg.inv(information))) * max(1.0, misfit)
+        # How well the sightings agree tells how good this detector's edges are.
+        scatter = max(_LEAST_SCATTER if len(rows) >= _ENOUGH_ENDS else 1.0, misfit)
+        spread = np.sqrt(np.diag(np.linalg.inv(information))) * scatter
         rear, front, near, far = state.tolist()
         self.rectangle = Rectangle(
             rear, front, near, far, float(spread[0]), float(spread[1]), misfit
