@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,19 +12,23 @@ from pathlib import Path
 from drag_edge import __version__, errors
 from drag_edge.inference.building.command import add_arguments as add_build_arguments
 from drag_edge.score.command import add_arguments as add_score_arguments
+from drag_edge.service.log import log_to_person_or_journal
+from drag_edge.service.status import add_arguments as add_status_arguments
 
 # Everything heavy is imported by the command that needs it: the bus is served first.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (sysexits.h)."""
+    # Stacks of all threads: when the watchdog aborts us, and whenever somebody sends SIGQUIT.
     faulthandler.enable()
+    faulthandler.register(signal.SIGQUIT)
     parser = _parser()
     try:
         options = parser.parse_args(arguments)
     except SystemExit as ending:
         return errors.USAGE if ending.code else errors.OK
-    _log_to_stderr(options.verbose)
+    log_to_person_or_journal(options.verbose)
     try:
         code: int = options.command(options)
     except errors.DragEdgeError as error:
@@ -73,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     _config_arguments(doctor, optional=True)
     doctor.add_argument("--json", action="store_true", help="the same for a program")
     doctor.set_defaults(command=_doctor)
+
+    status = commands.add_parser("status", help="how the daemon that runs here is doing")
+    add_status_arguments(status)
+    status.set_defaults(command=_status)
 
     schema = commands.add_parser("schema", help="print the configuration's JSON schema")
     schema.set_defaults(command=_schema)
@@ -125,6 +133,7 @@ def _run(options: argparse.Namespace) -> int:
         frames=options.frames,
         headless=options.headless,
         faults=faults,
+        verbose=options.verbose,
     )
 
 
@@ -142,6 +151,12 @@ def _doctor(options: argparse.Namespace) -> int:
     from drag_edge.doctor.command import doctor
 
     return doctor(options.config, options.overrides, json=options.json)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from drag_edge.service.status import status
+
+    return status(options.url, json=options.json)
 
 
 def _schema(options: argparse.Namespace) -> int:
@@ -189,14 +204,6 @@ def _positive_float(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("must be above 0")
     return value
-
-
-def _log_to_stderr(verbose: bool) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Daemon:
         self._settings = settings
         self._adas_state = AdasState()
         self._gate_state = GateState()
-        self._started_s = parts.clock.now_s()
+        self.started_s = parts.clock.now_s()
         self._front = front_camera(settings)
         self.tally = Tally(settings.cameras)
         self._event_log = EventLog(settings)
@@ -81,6 +81,15 @@ class Daemon:
     def settings(self) -> Settings:
         """Those that hold now."""
         return self._settings
+
+    def fps(self) -> float | None:
+        """Front pictures decided upon per second, None before the second."""
+        return self._instruments.rate()
+
+    def camera_faults(self) -> dict[str, str]:
+        """Cameras that the safety monitor holds a fault against, and its name."""
+        faults = self._adas_state.monitor.faults
+        return {one.source: one.name for one in faults if one.source in self._settings.cameras}
 
     def tune(self, change: Change) -> None:
         """Take changed settings; between two ticks."""
@@ -112,7 +121,7 @@ class Daemon:
             between()
             if frames is not None and self.summary.samples >= frames:
                 return
-            if seconds is not None and self.parts.clock.now_s() - self._started_s >= seconds:
+            if seconds is not None and self.parts.clock.now_s() - self.started_s >= seconds:
                 return
 
     def tick(self, sample: Sample) -> Tick:

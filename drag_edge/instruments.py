@@ -14,6 +14,7 @@ from drag_edge.vehicle.link import VehicleLink
 
 RATE_WINDOW = 40
 MODELS_EVERY_S = 0.5
+SILENT_AFTER_S = 2.0
 
 
 class Instruments:
@@ -64,7 +65,7 @@ class Instruments:
             self._models_made_s = wall_s
         return LoopStatus(
             time_s=now_s,
-            fps=self._rate(),
+            fps=self.rate(),
             latency_ms=1000 * self._latency_s,
             stages_ms=stages.latest_ms(),
             models=self._models,
@@ -78,10 +79,14 @@ class Instruments:
             notice=self._notice if now_s < self._notice_until_s else "",
         )
 
-    def _rate(self) -> float | None:
+    def rate(self) -> float | None:
+        """Front frames per second, None before the second; 0 when none came for a while."""
         if len(self._ticks_s) < 2:
             return None
-        span_s = self._ticks_s[-1] - self._ticks_s[0]
+        first_s, last_s = self._ticks_s[0], self._ticks_s[-1]
+        if time.perf_counter() - last_s > SILENT_AFTER_S:
+            return 0.0
+        span_s = last_s - first_s
         return (len(self._ticks_s) - 1) / span_s if span_s > 0 else None
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,9 +16,15 @@ from drag_edge import __version__, errors
 from drag_edge.assemble import assembled
 from drag_edge.checks import ROOM_CHECKS
 from drag_edge.config.load import load
+from drag_edge.config.root import Settings
 from drag_edge.faults.fault import Fault
 from drag_edge.report import report, summary_text
+from drag_edge.service.log import log_as
+from drag_edge.service.notify import Notifier
 from drag_edge.summary import write_json
+
+# Cameras, bus and models open one after another; each may take its own time-out.
+_STARTING_S = 120.0
 
 
 def run(
@@ -27,34 +35,67 @@ def run(
     frames: int | None,
     headless: bool,
     faults: Sequence[Fault] = (),
+    verbose: bool = False,
 ) -> int:
     """Run until the cameras end, a limit is reached, or SIGINT or SIGTERM arrives.
 
-    faults: broken on purpose; FaultError for one that the configuration has no part for.
+    SIGHUP reads the configuration again. faults: broken on purpose; FaultError for one that the
+    configuration has no part for.
     """
-    settings = load(config, overrides, room_checks=ROOM_CHECKS)
+
+    def read() -> Settings:
+        return load(config, overrides, room_checks=ROOM_CHECKS)
+
+    settings = read()
+    log_as(settings.service.log, verbose)
+    notifier = Notifier()
+    notifier.patience(_STARTING_S)
     stop = threading.Event()
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask_to_stop)
+    signals = _Signals(stop)
     started_s = time.monotonic()
     with assembled(settings, headless=headless, faults=faults) as (daemon, drive):
-        daemon.run(stop, seconds, frames)
+        from drag_edge.supervisor import Supervisor
+
+        def on_settings(new: Settings) -> None:
+            log_as(new.service.log, verbose)
+
+        with closing(Supervisor(daemon, notifier, config, read, on_settings)) as supervisor:
+            signals.on_reload = supervisor.ask_to_reload
+            daemon.run(stop, seconds, frames, supervisor.between)
+        notifier.stopping()
+        # Before the slow parts close: nobody on the bus is to act on what was decided last.
+        daemon.parts.vehicle.close()
         elapsed_s = time.monotonic() - started_s
         content: dict[str, Any] = {
             "drag_edge": __version__,
             "config": config.name,
             **report(daemon, drive, elapsed_s),
         }
+        summary = daemon.settings.run.summary
     print(summary_text(content))
-    if settings.run.summary is not None:
+    if summary is not None:
         try:
-            write_json(settings.run.summary, content)
+            write_json(summary, content)
         except OSError as error:
-            raise errors.CannotCreateError(
-                f"run.summary: {settings.run.summary}: {error.strerror}"
-            ) from error
+            raise errors.CannotCreateError(f"run.summary: {summary}: {error.strerror}") from error
     return errors.OK
+
+
+class _Signals:
+    """SIGINT and SIGTERM end the run, and a second one changes nothing: it is ending already.
+
+    SIGHUP reads the settings again; where there is a terminal it means that it is gone.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.on_reload: Callable[[], None] | None = None
+        self._stop = stop
+        self._terminal = sys.stdin is not None and sys.stdin.isatty()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if number != signal.SIGHUP or self._terminal:
+            self._stop.set()
+        elif self.on_reload is not None:
+            self.on_reload()

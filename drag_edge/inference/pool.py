@@ -105,6 +105,12 @@ class ModelPool:
     def _slot(self, name: str, settings: ModelSettings) -> _Slot:
         return _Slot(name, settings, self._clock, self._on_event, self.runtimes)
 
+    @property
+    def gpu_name(self) -> str | None:
+        """The GPU that models run on, None while none does."""
+        gpu = self.runtimes.gpu if isinstance(self.runtimes, Runtimes) else None
+        return None if gpu is None else gpu.device.name
+
     def stats(self) -> Mapping[str, ModelStats]:
         """By model name."""
         return {name: slot.stats() for name, slot in self._slots.items()}

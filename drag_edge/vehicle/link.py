@@ -101,6 +101,16 @@ class VehicleLink:
         """Frames that said only that there is no command."""
         return self._sender.fallback_frames
 
+    @property
+    def off(self) -> bool:
+        """Nothing has left for a while."""
+        return self._bus.health.off
+
+    @property
+    def last_error(self) -> str:
+        """The newest failure's, "" before any."""
+        return self._bus.health.last_error
+
     def close(self) -> None:
         """Stop sending with a neutral last set, then close the bus and the log. Idempotent."""
         for step in self._steps:
