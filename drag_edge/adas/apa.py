@@ -26,10 +26,10 @@ _OLDEST_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Manoeuvre:
-    """A plan being driven: into which gap, and how far. start: the odometry's."""
+    """A plan being driven: into which gap, and how far. start_s: the odometry's."""
 
     gap: ParkingGap
-    start: int
+    start_s: float
     plan: Plan
     progress: Progress
 
@@ -73,7 +73,7 @@ def apa_step(
     if plan is None:
         memory = replace(memory, tried=memory.tried | {chosen.id})
         return ApaDecision(ApaState.OFFERING, slots, reason="no path from here"), memory
-    begun = Manoeuvre(chosen, parking.start, plan, Progress())
+    begun = Manoeuvre(chosen, parking.start_s, plan, Progress())
     return _guide(begun, slots, parking, ego, settings, body, memory)
 
 
@@ -214,7 +214,7 @@ def _ended(
 ) -> str:
     speed_mps = ego.speed_mps or 0.0
     table = (
-        (parking.start != manoeuvre.start, "odometry began anew"),
+        (parking.start_s != manoeuvre.start_s, "odometry began anew"),
         (ego.reverse is None, "reverse gear unknown"),
         (speed_mps > settings.guide_speed_mps, "too fast"),
         (manoeuvre.progress.done and speed_mps >= _LEAVES_MPS, "parked"),

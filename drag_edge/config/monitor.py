@@ -130,9 +130,9 @@ class MonitorSettings(Section):
         le=10,
     )
     blind_spot_sources: tuple[str, ...] = Field(
-        ("left", "right", "rear"),
-        description="Cameras whose faults concern blind-spot detection alone; a fault of any "
-        "other camera is taken as the front camera's.",
+        ("left", "right", "rear", "parking_left", "parking_right"),
+        description="Cameras whose faults concern blind-spot detection and parking alone; a fault "
+        "of any other camera is taken as the front camera's.",
     )
     pictures: PictureSettings = Field(
         default_factory=PictureSettings, description="Frozen, black and blind cameras."

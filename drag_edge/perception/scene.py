@@ -219,11 +219,11 @@ class ParkedVehicle:
 class Parking:
     """What is known of parking beside the way; pose: the ego's at time_s in the same axes.
 
-    start: counts how often odometry began anew; places of another start mean nothing.
+    start_s: when odometry began; places of another beginning mean nothing.
     """
 
     time_s: float
-    start: int
+    start_s: float
     pose: Pose
     gaps: tuple[ParkingGap, ...]
     vehicles: tuple[ParkedVehicle, ...]

@@ -38,7 +38,7 @@ def gap(length_m: float = 6.2, side: int = -1, **changes: Any) -> ParkingGap:
 def scene(time_s: float, *gaps: ParkingGap, x_m: float = 9.0, **ego: Any) -> Scene:
     values = {"speed_mps": 0.0, "yaw_rate_radps": 0.0, "reverse": False, "indicator_left": False,
               "indicator_right": True}  # fmt: skip
-    parking = Parking(time_s, 0, Pose(x_m, 0.0, 0.0), gaps, ())
+    parking = Parking(time_s, 0.0, Pose(x_m, 0.0, 0.0), gaps, ())
     return replace(empty_scene(parking), ego=EgoState(time_s, **{**values, **ego}))
 
 
@@ -121,18 +121,18 @@ def test_the_gear_that_fits_lets_the_move_begin() -> None:
     [
         ({"speed_mps": 3.5}, "too fast"),
         ({"x_m": 9.0, "y": 0.6}, "off the path"),
-        ({"start": 1}, "odometry began anew"),
+        ({"start_s": 1.0}, "odometry began anew"),
         ({"reverse": None}, "reverse gear unknown"),
     ],
 )
 def test_guidance_ends_with_a_reason(change: dict[str, Any], reason: str) -> None:
     going = [scene(1.0, gap(), reverse=True)]
-    ego = {key: value for key, value in change.items() if key not in ("y", "start")}
+    ego = {key: value for key, value in change.items() if key not in ("y", "start_s")}
     broken = scene(1.05, gap(), **{"reverse": True, **ego})
     assert broken.parking is not None
     pose = replace(broken.parking.pose, y_m=change.get("y", 0.0))
     broken = replace(
-        broken, parking=replace(broken.parking, pose=pose, start=change.get("start", 0))
+        broken, parking=replace(broken.parking, pose=pose, start_s=change.get("start_s", 0.0))
     )
     last = run(*standing(gap()), *going, broken)[-1]
     assert last.state is ApaState.ENDED
@@ -172,7 +172,7 @@ def test_a_driver_who_does_as_told_ends_in_the_gap(
 ) -> None:
     place = gap(limit_m + spare_m, side, crosswise=crosswise)
     actors = (_neighbour(place, -1), _neighbour(place, 1))
-    parking = Parking(0.0, 0, Pose(11.0, 0.0, 0.0), (place,), ())
+    parking = Parking(0.0, 0.0, Pose(11.0, 0.0, 0.0), (place,), ())
     driven = follow_through(
         empty_scene(parking), Placed(11.0, 0.0, 0.0), actors, AdasSettings(), BODY, seed=3
     )

@@ -62,6 +62,8 @@ def test_pictures_are_placed_where_they_were_taken() -> None:
 )
 def test_without_speed_or_after_a_jump_it_begins_anew(bad: EgoState) -> None:
     odometry = driven(2.0, 5.0, 0.0)
+    before_s = odometry.start_s
     odometry.step(bad)
-    assert odometry.start == 1
     assert odometry.at(bad.time_s) is None
+    odometry.step(EgoState(10.0, speed_mps=5.0, yaw_rate_radps=0.0))
+    assert odometry.start_s != before_s

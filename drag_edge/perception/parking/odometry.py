@@ -24,24 +24,24 @@ class _Sample:
 
 
 class Odometry:
-    """Poses in axes that begin where the odometry did; `start` counts how often it began anew.
+    """Poses in axes that begin where the odometry did, at the time `start_s`.
 
     Backwards is only known from the gear: a vehicle that does not tell it is taken to go forward.
     """
 
     def __init__(self) -> None:
-        self.start = 0
+        self.start_s = -math.inf
         self._samples: deque[_Sample] = deque()
 
     def step(self, ego: EgoState) -> None:
         """One more state of the vehicle. Speed or yaw rate unknown, or a jump in time: anew."""
         speed, turning = ego.speed_mps, ego.yaw_rate_radps
         if speed is None or turning is None or not math.isfinite(speed + turning):
-            self._forget()
+            self._samples.clear()
             return
         speed_mps = -speed if ego.reverse else speed
         if not self._samples:
-            pose = Pose(0.0, 0.0, 0.0)
+            pose, self.start_s = Pose(0.0, 0.0, 0.0), ego.time_s
             self._samples.append(_Sample(ego.time_s, pose, speed_mps, turning))
             return
         last = self._samples[-1]
@@ -49,7 +49,7 @@ class Odometry:
         if dt_s == 0.0:
             return
         if not 0.0 < dt_s <= _LONGEST_STEP_S:
-            self._forget()
+            self._samples.clear()
             return
         way_m = (last.speed_mps + speed_mps) / 2 * dt_s
         turned_rad = (last.yaw_rate_radps + turning) / 2 * dt_s
@@ -80,11 +80,6 @@ class Odometry:
             one.y_m + share * (other.y_m - one.y_m),
             one.yaw_rad + share * (other.yaw_rad - one.yaw_rad),
         )
-
-    def _forget(self) -> None:
-        if self._samples:
-            self.start += 1
-        self._samples.clear()
 
 
 def moved(pose: Pose, way_m: float, turn_rad: float) -> Pose:

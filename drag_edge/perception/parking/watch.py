@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from drag_edge.config.body import BodySettings
@@ -48,7 +49,7 @@ class ParkingWatch:
                 camera = cameras[name]
                 self._rows[name] = Row(camera, side, settings.parking, body)
                 self._sizes[name] = (camera.width_px, camera.height_px)
-        self._start = 0
+        self._start_s = -math.inf
         self._gaps: tuple[ParkingGap, ...] = ()
         self._vehicles: tuple[ParkedVehicle, ...] = ()
 
@@ -57,7 +58,7 @@ class ParkingWatch:
         if not self._rows:
             return None
         self._odometry.step(ego)
-        if self._odometry.start != self._start:
+        if self._odometry.start_s != self._start_s:
             self._begin_anew()
         pose = self._odometry.at(ego.time_s)
         if pose is None or ego.speed_mps is None:
@@ -68,7 +69,7 @@ class ParkingWatch:
                 rows = self._rows.values()
                 self._gaps = tuple(gap for row in rows for gap in row.gaps())
                 self._vehicles = tuple(item for row in rows for item in row.shown())
-        return Parking(ego.time_s, self._start, pose, self._gaps, self._vehicles)
+        return Parking(ego.time_s, self._start_s, pose, self._gaps, self._vehicles)
 
     def _look(self, name: str, perceived: Perceived) -> bool:
         """One picture; False if nobody looked at it, or nobody knows where it was taken."""
@@ -82,7 +83,7 @@ class ParkingWatch:
         return True
 
     def _begin_anew(self) -> None:
-        self._start = self._odometry.start
+        self._start_s = self._odometry.start_s
         self._gaps, self._vehicles = (), ()
         for row in self._rows.values():
             row.reset()
