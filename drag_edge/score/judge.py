@@ -59,11 +59,14 @@ def _loaded(config: Path, overrides: tuple[str, ...]) -> Settings:
 
 
 def do(task: Task, config: Path, alter: Alter | None = None) -> DriveResult:
-    """Drive and judge. Whatever goes wrong in there is a failed drive, never the judge's end."""
+    """Drive and judge. Whatever goes wrong in there is a failed drive, never the judge's end.
+
+    Raises ConfigError for settings that cannot be loaded.
+    """
     started_s = time.perf_counter()
     case = task.case
+    settings = settings_for(config, task.driver, case.settings)
     try:
-        settings = settings_for(config, task.driver, case.settings)
         drives = _drives(task, settings, alter)
     except Exception as error:  # noqa: BLE001  the daemon must not let any out: that is judged
         place = traceback.extract_tb(error.__traceback__)[-1]

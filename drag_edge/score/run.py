@@ -14,7 +14,7 @@ import cv2
 
 from drag_edge import errors
 from drag_edge.score.card import chosen, load_card
-from drag_edge.score.judge import Task, do
+from drag_edge.score.judge import Task, do, settings_for
 from drag_edge.score.plots import page
 from drag_edge.score.progress import Progress
 from drag_edge.score.result import Driver, DriveResult, Level
@@ -44,6 +44,8 @@ def score(options: Options) -> int:
     if options.level == "pixel" and options.case is None:
         rows = at_pixels(rows)
     tasks = tasks_of(rows, options)
+    for task in tasks:
+        settings_for(options.config, task.driver, task.case.settings)  # wrong ones stop it here
     progress = Progress(_expected(tasks), print)
     results: list[DriveResult] = []
     for result in driven(tasks, options):

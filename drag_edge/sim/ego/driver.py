@@ -199,7 +199,7 @@ class Driver:
             self._drift_to_come_mps = wanted_mps - view.d_rate_mps
         if self._drift_to_come_mps == 0.0:
             return None
-        # A push of constant lateral acceleration: whatever the steering's lag, it ends in the drift.
+        # A push of constant lateral acceleration ends in the drift, whatever the steering's lag.
         most = self.habits.wander_accel_mps2 * dt_s
         push_mps = min(max(self._drift_to_come_mps, -most), most)
         self._drift_to_come_mps -= push_mps
