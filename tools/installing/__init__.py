@@ -1,0 +1,1 @@
+"""What tools/install does. Only Python's own library: nothing is installed yet."""

@@ -1,0 +1,111 @@
+"""Install, and take away again: the steps in their order."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from installing import layout, service
+from installing.account import make_user, remove_user
+from installing.machine import InstallError, Machine
+from installing.options import Can, activate, check_option_files, install_options
+from installing.package import Package, install_package
+from installing.record import Record, files_of, read_record, write_record
+from installing.settings import install_settings, remove_settings
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asked for."""
+
+    cans: Sequence[Can] = ()
+    udev: bool = False
+    desktop: bool = False
+    start: bool = True
+
+
+def install(machine: Machine, package: Package, wishes: Wishes) -> None:
+    """All of it; again changes only what is not so yet. Raises InstallError."""
+    record = read_record(machine) or Record()
+    before = machine.changes
+    record.made_user |= make_user(machine)
+    package_before = record.package
+    record.package = install_package(machine, package, package_before)
+    for name in layout.SHARED:
+        copy_folder(machine, package.checkout / name, f"{layout.SHARE}/{name}")
+    for name in layout.SHARED_FILES:
+        content = (package.checkout / name).read_bytes()
+        mode = 0o755 if name == "tools/install" else 0o644
+        machine.write(f"{layout.SHARE}/{name}", content, mode)
+    machine.link(layout.PROGRAM, f"{layout.VENV}/bin/drag-edge")
+    record.settings = install_settings(machine, package.checkout, record.settings)
+    unit = (package.checkout / "systemd/drag-edge.service").read_bytes()
+    machine.write(layout.UNIT, unit)
+    options = install_options(machine, package.checkout, wishes.cans, wishes.udev, wishes.desktop)
+    record.options = tuple(dict.fromkeys((*record.options, *options)))
+    folders = dict.fromkeys((*record.folders, *machine.made_folders))
+    record.folders = tuple(path for path in folders if not path.startswith(layout.HOME))
+    write_record(machine, record)
+    changed = machine.changes > before
+    service.start(machine, changed, wishes.start)
+    if not changed:
+        machine.note("everything was installed already")
+
+
+def uninstall(machine: Machine, purge: bool) -> None:
+    """What `install` put there; what a person edited and what was learned only with `purge`."""
+    record = read_record(machine)
+    if record is None:
+        if purge:
+            _remove_data(machine, purge)
+            remove_settings(machine, "", purge)
+        machine.note(f"nothing is installed in {layout.HOME}")
+        return
+    check_option_files(machine, record.options)
+    service.stop(machine)
+    for path in record.options:
+        machine.remove(path)
+    activate(machine, record.options)
+    machine.remove(layout.UNIT)
+    service.forget(machine)
+    program = machine.at(layout.PROGRAM)
+    if program.is_symlink():
+        machine.remove(layout.PROGRAM)
+    remove_settings(machine, record.settings, purge)
+    _remove_data(machine, purge)
+    remove_user(machine, record.made_user)
+    machine.remove(layout.HOME)
+    for path in sorted(record.folders, key=len, reverse=True):
+        machine.remove_if_empty(path)
+
+
+def _remove_data(machine: Machine, purge: bool) -> None:
+    machine.remove(layout.CACHE)
+    for path in (layout.STATE, layout.LOGS):
+        if purge:
+            machine.remove(path)
+            continue
+        machine.remove_if_empty(path)
+        if machine.at(path).exists() and not machine.dry_run:
+            machine.note(f"kept, being yours: {path} (--purge removes it)")
+
+
+def copy_folder(machine: Machine, source: Path, path: str) -> None:
+    """The same files as in `source`, and no others; nothing where that is so already."""
+    if not source.is_dir():
+        raise InstallError(f"{source} is missing: is this a whole checkout?")
+    target = machine.at(path)
+    if _contents(source) == _contents(target):
+        return
+    machine.did(f"copy {source.name} to {path}")
+    if machine.dry_run:
+        return
+    if target.exists():
+        shutil.rmtree(target)
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(one.relative_to(folder)): one.read_bytes() for one in files_of([folder])}

@@ -1,0 +1,85 @@
+"""What not everybody wants: a CAN interface at boot, stable device names, a window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from installing import layout
+from installing.machine import InstallError, Machine
+
+_CAN = re.compile(r"(?P<interface>[a-z][a-z0-9_.-]{0,14}):(?P<bitrate>[1-9][0-9]{3,6})")
+
+
+@dataclass(frozen=True)
+class Can:
+    """An interface of SocketCAN and its bits per second."""
+
+    interface: str
+    bitrate: int
+
+
+def parse_can(text: str) -> Can:
+    """Read "can0:500000". Raises ValueError."""
+    found = _CAN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text}: like can0:500000 (interface, colon, bits per second)")
+    return Can(found["interface"], int(found["bitrate"]))
+
+
+def install_options(
+    machine: Machine, checkout: Path, cans: Iterable[Can], udev: bool, desktop: bool
+) -> tuple[str, ...]:
+    """Write what was asked for; returns the files."""
+    folder = checkout / "systemd/options"
+    wanted: dict[str, bytes] = {}
+    for can in cans:
+        text = (folder / "can.network").read_text()
+        text = text.replace("@INTERFACE@", can.interface).replace("@BITRATE@", str(can.bitrate))
+        wanted[layout.network_file(can.interface)] = text.encode()
+    if udev:
+        wanted[layout.UDEV_RULES] = (folder / "70-drag-edge.rules").read_bytes()
+    if desktop:
+        wanted[layout.DESKTOP] = (folder / "desktop.conf").read_bytes()
+        wanted[layout.AUTOSTART] = (folder / "drag-edge-overlay.desktop").read_bytes()
+    before = machine.changes
+    for path, content in wanted.items():
+        machine.write(path, content)
+    if machine.changes > before:
+        activate(machine, wanted)
+    if desktop and machine.is_this and not _has("xhost"):
+        machine.note("xhost is missing: sudo apt-get install x11-xserver-utils")
+    return tuple(wanted)
+
+
+def activate(machine: Machine, paths: Iterable[str]) -> None:
+    """Tell those who read such files that they changed."""
+    if not machine.is_this:
+        return
+    if any(path.startswith("/etc/systemd/network/") for path in paths):
+        machine.command(
+            "systemctl", "enable", "--now", "systemd-networkd",
+            why="let systemd-networkd bring CAN up", must=False,
+        )  # fmt: skip
+        machine.command(
+            "networkctl", "reload", why="let systemd-networkd read its files", must=False
+        )
+    if layout.UDEV_RULES in paths:
+        machine.command("udevadm", "control", "--reload", why="let udev read its rules", must=False)
+
+
+def check_option_files(machine: Machine, options: Iterable[str]) -> None:
+    """Refuse to remove anything that cannot be ours. Raises InstallError."""
+    allowed = (layout.UDEV_RULES, layout.DESKTOP, layout.AUTOSTART)
+    for path in options:
+        ours = path in allowed or re.fullmatch(
+            r"/etc/systemd/network/80-drag-edge-[a-z][a-z0-9_.-]*\.network", path
+        )
+        if not ours:
+            raise InstallError(f"{layout.RECORD} names {path}, which no installation writes")
+
+
+def _has(program: str) -> bool:
+    return any((Path(folder) / program).exists() for folder in ("/usr/bin", "/bin"))

@@ -1,0 +1,140 @@
+"""The virtual environment with drag_edge in it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from installing import layout
+from installing.machine import InstallError, Machine
+from installing.record import digest, digest_of
+
+_SOURCES = ("drag_edge", "pyproject.toml", "README.md", "LICENSE")
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is installed. wheels: folder to take everything from, without a network.
+
+    extras: of pyproject.toml. python: the interpreter that the environment is made with.
+    """
+
+    checkout: Path
+    wheels: Path | None
+    extras: tuple[str, ...]
+    python: str
+
+    @property
+    def wheel(self) -> Path | None:
+        """Our own wheel among the others; the newest where there are several."""
+        found = sorted(
+            self.wheels.glob("drag_edge-*.whl") if self.wheels is not None else (),
+            key=lambda path: path.stat().st_mtime,
+        )
+        return found[-1] if found else None
+
+    @property
+    def digest(self) -> str:
+        """Changes when another installation would differ."""
+        content = self.wheel and digest(self.wheel.read_bytes())
+        if not content:
+            content = digest_of(self.checkout / name for name in _SOURCES)
+        return digest(f"{content} {self.extras} {self.python}".encode())
+
+
+def on_jetson() -> bool:
+    """Whether this is a Jetson's own kernel."""
+    return platform.release().endswith("tegra")
+
+
+def extras_here() -> tuple[str, ...]:
+    """What this computer needs beside the core."""
+    return ("jetson",) if on_jetson() else ()
+
+
+def install_package(machine: Machine, package: Package, installed: str) -> str:
+    """Make or update the environment; returns the digest of what is in it now."""
+    venv = machine.at(layout.VENV)
+    wanted = package.digest
+    if wanted == installed and (venv / "bin/drag-edge").exists():
+        return installed
+    _make_venv(machine, package.python, venv)
+    extras = f"[{','.join(package.extras)}]" if package.extras else ""
+    offline: list[str] = []
+    if package.wheels is not None:
+        offline = ["--no-index", "--find-links", str(package.wheels)]
+    with _source(package, machine.dry_run) as source:
+        pip = (f"{venv}/bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet",
+               "--no-cache-dir", "install")  # fmt: skip
+        words = ("--upgrade", *offline, *_constraints(package.checkout), f"{source}{extras}")
+        _with_cuda_on_path()
+        machine.command(*pip, *words, why=f"install drag_edge{extras} into {layout.VENV}")
+        if installed:
+            # The same version from sources that changed: pip by itself would keep the old.
+            again = ("--force-reinstall", "--no-deps", *offline, str(source))
+            machine.command(*pip, *again, why="replace the drag_edge that was there by this one")
+    return wanted
+
+
+def _make_venv(machine: Machine, python: str, venv: Path) -> None:
+    if (venv / "bin/python").exists():
+        return
+    if not machine.dry_run:
+        machine.make_folders(venv.parent)
+    try:
+        machine.command(
+            python, "-m", "venv", "--system-site-packages", str(venv),
+            why=f"make a virtual environment in {layout.VENV}",
+        )  # fmt: skip
+    except InstallError as error:
+        if venv.exists() and not machine.dry_run:
+            shutil.rmtree(venv)
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise InstallError(
+            f"{error}\nno virtual environment can be made. On Debian or Ubuntu: "
+            f"sudo apt-get install python3-venv (or python{version}-venv)"
+        ) from error
+
+
+@contextmanager
+def _source(package: Package, dry_run: bool) -> Iterator[Path]:
+    """Our wheel, or a copy of the checkout: pip builds beside the sources, and root's files would
+    stay in somebody's checkout."""
+    if package.wheel is not None:
+        yield package.wheel
+        return
+    if not (package.checkout / "drag_edge").is_dir():
+        raise InstallError(
+            f"no drag_edge-*.whl in {package.wheels}, and no checkout in {package.checkout}"
+        )
+    with tempfile.TemporaryDirectory(prefix="drag-edge-") as folder:
+        for name in () if dry_run else _SOURCES:
+            _copy(package.checkout / name, Path(folder) / name)
+        yield Path(folder)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy2(source, target)
+
+
+def _constraints(checkout: Path) -> Sequence[str]:
+    file = checkout / "tools/constraints-jetpack.txt"
+    return ("--constraint", str(file)) if on_jetson() and file.exists() else ()
+
+
+def _with_cuda_on_path() -> None:
+    """pycuda is compiled, and looks for nvcc."""
+    cuda = "/usr/local/cuda/bin"
+    path = os.environ.get("PATH", "")
+    if Path(cuda).is_dir() and cuda not in path.split(":"):
+        os.environ["PATH"] = f"{cuda}:{path}"
