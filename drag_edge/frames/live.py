@@ -35,6 +35,7 @@ class OpenCvCamera:
         self._index = 0
         self._stream_time = StreamTime()
         self._first = FirstPictures(settings.settle_s)
+        self._settled_s = 0.0
         self.patience_s = max(settings.open_timeout_s, settings.read_timeout_s)
         self.skipped = 0
 
@@ -44,6 +45,7 @@ class OpenCvCamera:
         self._capture = open_capture(self._name, self._address, self._settings)
         self._stream_time = StreamTime()
         self._first = FirstPictures(self._settings.settle_s)
+        self._settled_s = self._clock.now_s() + self._settings.settle_s
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -75,7 +77,8 @@ class OpenCvCamera:
         arrived_s = self._clock.now_s()
         stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
         delay_s = self._stream_time.delay_s(arrived_s, stamp_s)
-        if delay_s > self._settings.late_s:
+        catching_up = not self._stream_time.settled and arrived_s < self._settled_s
+        if catching_up or delay_s > self._settings.late_s:
             self.skipped += 1
             return Skipped.YES
         ok, image = capture.retrieve()

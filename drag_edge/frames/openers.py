@@ -13,6 +13,7 @@ from drag_edge.frames.address import Address, Kind
 from drag_edge.frames.hardware import jetson_decoder
 from drag_edge.frames.pipelines import csi_pipeline, rtsp_pipeline, v4l2_jpeg_pipeline
 from drag_edge.frames.source import CameraError
+from drag_edge.frames.why import why_no_video
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 # pictures back at the start to find out how many come a second (1.0 s of age, measured). A user's
 # own choice wins.
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fpsprobesize;0")
+# A dead camera would fill the log with each try; the events say why it failed, once.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+if "OPENCV_LOG_LEVEL" not in os.environ:
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
 def open_capture(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
@@ -30,8 +35,13 @@ def open_capture(name: str, address: Address, settings: CameraSettings) -> cv2.V
         raise CameraError(name, str(address), str(error).strip().splitlines()[-1]) from error
     if not capture.isOpened():
         capture.release()
-        raise CameraError(name, str(address), _ADVICE[address.kind])
+        raise CameraError(name, str(address), _why(address))
     return capture
+
+
+def _why(address: Address) -> str:
+    asks = address.kind is Kind.STREAM and address.target.startswith(("rtsp://", "http://"))
+    return why_no_video(address.target) if asks else _ADVICE[address.kind]
 
 
 def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:

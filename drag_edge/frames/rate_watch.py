@@ -53,6 +53,11 @@ class RateWatch:
         if gap_s > settings.gap / needed_hz:
             detail = f"nothing for {gap_s:.3f} s at {sent_hz:.1f} Hz"
             yield Event("frame_missing", camera, detail, now_s)
+        if gap_s > settings.outage / needed_hz:
+            # Named as a lost camera; what comes after it is judged by itself.
+            seen.clear()
+            seen.append((sighting.index, sighting.time_s))
+            return
         if span_s < settings.window_s / 2:
             return
         dropped = 1.0 - (len(seen) - 1) / span_s / needed_hz

@@ -7,14 +7,22 @@ stands for "not late"; what a picture has more than that is its delay.
 
 from __future__ import annotations
 
+# Pictures that waited while the stream was opened come one after another: each is less late than
+# the one before by more than this. The first that is not stands for "not late".
+_STILL_CATCHING_UP_S = 0.01
 # A camera's clock may run this much slower than ours without making its pictures old.
 _DRIFT = 5e-4
 
 
 class StreamTime:
-    """Of one connection; make another one for the next."""
+    """Of one connection; make another one for the next.
+
+    settled: whether what it says can be believed: not before the pictures that waited at opening
+    are through.
+    """
 
     def __init__(self) -> None:
+        self.settled = False
         self._offset_s: float | None = None
         self._stamp_s = 0.0
         self._arrival_s = 0.0
@@ -28,10 +36,12 @@ class StreamTime:
         if self._offset_s is None:
             self._offset_s = arrival_s - stamp_s
         elif stamp_s <= self._stamp_s:
+            self.settled = True
             late_s = self._arrival_s - self._stamp_s - self._offset_s
             self._offset_s = arrival_s - stamp_s - late_s
         else:
             drifted_s = self._offset_s + _DRIFT * (arrival_s - self._arrival_s)
+            self.settled |= arrival_s - stamp_s > drifted_s - _STILL_CATCHING_UP_S
             self._offset_s = min(drifted_s, arrival_s - stamp_s)
         self._arrival_s, self._stamp_s = arrival_s, stamp_s
         return max(0.0, arrival_s - stamp_s - self._offset_s)
