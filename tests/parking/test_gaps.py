@@ -163,6 +163,18 @@ def test_a_gap_that_no_picture_showed_is_not_free() -> None:
     assert not suffices(unseen, APA, BODY)
 
 
+def test_a_vehicle_that_turns_into_the_gap_forgets_nothing() -> None:
+    camera = model_of(parking_camera(-1))
+    row = Row(camera, -1, ParkingSettings(), BODY)
+    street, near_m = [Parked(4.0), Parked(15.0)], BODY.width_m / 2 + 1.0
+    _carry(row, street, -1, near_m)
+    before = row.gaps()
+    for tick in range(40):
+        box = SeenBox((100.0 + 5 * tick, 80.0, 400.0, 300.0), 0.9, "car", Cut(*[False] * 4))
+        row.step([box], Pose(16.0 - 0.1 * tick, -0.02 * tick, 0.25 + 0.01 * tick))
+    assert row.gaps() == before
+
+
 def test_what_flickers_in_a_gap_keeps_it_from_being_free() -> None:
     street = [Parked(4.0), Parked(15.0)]
     ghost = Parked(10.0, length_m=2.0)
@@ -182,8 +194,21 @@ def _seen_in_passing(
 
     flicker: a vehicle that the detector sees half of the time, and each time elsewhere.
     """
+    row = Row(model_of(parking_camera(side)), side, ParkingSettings(), BODY)
+    _carry(row, street, side, near_m, blind, flicker)
+    return row.gaps()
+
+
+def _carry(
+    row: Row,
+    street: list[Parked],
+    side: int,
+    near_m: float,
+    blind: tuple[float, float] = (0.0, 0.0),
+    flicker: Parked | None = None,
+) -> None:
+    """Past the street, a picture every 0.3 m."""
     camera = model_of(parking_camera(side))
-    row = Row(camera, side, ParkingSettings(), BODY)
     end_m = max(vehicle.rear_m + vehicle.along_m for vehicle in street)
     x_m = -4.0
     while x_m < end_m:
@@ -206,7 +231,6 @@ def _seen_in_passing(
             if box is not None:
                 boxes.append(box)
         row.step(boxes, Pose(x_m, 0.0, 0.0))
-    return row.gaps()
 
 
 def _box(pixels: list[list[float]], width: int, height: int) -> SeenBox | None:

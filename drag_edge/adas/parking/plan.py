@@ -52,15 +52,11 @@ class GapShape:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """From where the vehicle stands into the gap, in the gap's axes.
-
-    swing_m: how far the body reaches towards the other side of the road, from its start.
-    """
+    """From where the vehicle stands into the gap, in the gap's axes."""
 
     start: Placed
     segments: tuple[Segment, ...]
     goal: Placed
-    swing_m: float
 
     @property
     def moves(self) -> int:
@@ -92,9 +88,8 @@ def plan_into(
             *(segment.reversed() for segment in reversed(way_out)),
         )
         segments = _joined(segments)
-        poses = path(start, segments)
-        plan = Plan(start, segments, goal, _swing_m(poses, body))
-        if plan.moves <= settings.max_moves and room.free(poses):
+        plan = Plan(start, segments, goal)
+        if plan.moves <= settings.max_moves and room.free(path(start, segments)):
             return plan
     return None
 
@@ -213,8 +208,3 @@ def _joined(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
         else:
             joined.append(segment)
     return tuple(joined)
-
-
-def _swing_m(poses: Floats, body: BodySettings) -> float:
-    reach = corners(poses, body)[:, :, 1].max(axis=1)
-    return float(max(0.0, reach.max() - reach[0]))

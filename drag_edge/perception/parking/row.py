@@ -27,6 +27,7 @@ _LEAST_GAP_M = 1.5
 _DEEPEST_M = 5.5
 _CELL_M = 0.5
 _END_MARGIN_M = 0.3
+_NEAR_M, _MOST_SKEW_RAD = 12.0, 0.2
 
 
 class Row:
@@ -51,12 +52,14 @@ class Row:
         self._travelled_m = 0.0
 
     def step(self, boxes: list[SeenBox], pose: Pose) -> None:
-        """One picture, taken at a pose."""
+        """One picture, taken at a pose; none counts while the ego stands askew to the row."""
         eye = self._eye(pose)
         if self._last is not None:
             self._travelled_m += math.hypot(eye.x_m - self._last.x_m, eye.y_m - self._last.y_m)
         self._last = eye
         travelled_m = self._travelled_m
+        if self._is_askew(eye):
+            return
         spans = self._sight.spans(boxes)
         self._looks.add(eye, travelled_m, self._associate(spans, eye, travelled_m))
         memory_m = self._settings.memory_m
@@ -99,6 +102,15 @@ class Row:
         x, y = self._mount
         cos, sin = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
         return Eye(pose.x_m + x * cos - y * sin, pose.y_m + x * sin + y * cos, pose.yaw_rad)
+
+    def _is_askew(self, eye: Eye) -> bool:
+        """Parking, not passing: turned against every vehicle that was measured near here."""
+        near = [
+            abs(math.remainder(eye.yaw_rad - body.yaw_rad, math.tau))
+            for body, _ in self._bodies
+            if body.stands() and body.way_m(eye) < _NEAR_M
+        ]
+        return min(near, default=0.0) > _MOST_SKEW_RAD
 
     def _associate(
         self, spans: Sequence[Span], eye: Eye, travelled_m: float

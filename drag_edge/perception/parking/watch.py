@@ -53,6 +53,10 @@ class ParkingWatch:
         self._gaps: tuple[ParkingGap, ...] = ()
         self._vehicles: tuple[ParkedVehicle, ...] = ()
 
+    def tune(self, settings: PerceptionSettings) -> None:
+        """Changed settings of the tracks; the rows keep theirs."""
+        self._settings = settings
+
     def step(self, perceived: Mapping[str, Perceived], ego: EgoState) -> Parking | None:
         """What is known at the time of the ego's state; pictures may be older."""
         if not self._rows:
