@@ -58,7 +58,10 @@ def take(change: Change, parts: Parts) -> None:
         known = parts.perception.calibrations()
         still = {name: one for name, one in known.items() if name not in moved}
         parts.perception.begin(settings.perception, cameras, settings.body, still)
-    parts.show.tune(settings.display, cameras, settings.body)
+    else:
+        parts.perception.tune(settings.perception)
+    if any(key.split(".")[0] in ("cameras", "body", "display") for key in change.taken):
+        parts.show.tune(settings.display, cameras, settings.body)
 
 
 def camera_models(

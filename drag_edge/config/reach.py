@@ -44,7 +44,8 @@ REACHES: Mapping[str, Reach] = MappingProxyType(
         "models.*.cameras": Reach.LIVE,
         "models.*.hz": Reach.LIVE,
         "models.*.every": Reach.LIVE,
-        "perception": Reach.VIEW,
+        "perception": Reach.LIVE,
+        "perception.parking": Reach.VIEW,  # rows of gaps are measured from start to end alike
         "perception.calibration.folder": Reach.PROCESS,
         "perception.calibration.save_s": Reach.PROCESS,
         "body": Reach.VIEW,

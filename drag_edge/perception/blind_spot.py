@@ -23,6 +23,10 @@ class BlindSpotWatch:
         self._sign, self._settings, self._body, self._sizes = side_sign, settings, body, sizes
         self.reset()
 
+    def tune(self, settings: BlindSpotSettings, sizes: dict[str, SizePrior]) -> None:
+        """Changed settings, from the next step on."""
+        self._settings, self._sizes = settings, sizes
+
     def reset(self) -> None:
         """Forget everybody."""
         self._inside_frames: dict[int, int] = {}

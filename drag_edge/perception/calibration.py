@@ -44,6 +44,10 @@ class MountWatch:
         self._blocks: tuple[tuple[float, float], ...] = ()
         self._off: str | None = None
 
+    def tune(self, settings: CalibrationSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+
     @property
     def calibration(self) -> Calibration | None:
         """What is known now; None before anything is."""

@@ -62,6 +62,10 @@ class LaneTracker:
         self._settings = settings
         self.reset()
 
+    def tune(self, settings: LaneSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+
     def reset(self) -> None:
         """Forget everything."""
         self._filter: LaneFilter | None = None

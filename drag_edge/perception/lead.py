@@ -23,6 +23,13 @@ class LeadSelector:
         self._votes: dict[int, deque[bool]] = {}
         self._members: set[int] = set()
 
+    def tune(self, settings: LeadSettings) -> None:
+        """Changed settings, from the next step on; votes that were cast still count."""
+        self._settings = settings
+        self._votes = {
+            key: deque(votes, maxlen=settings.window_frames) for key, votes in self._votes.items()
+        }
+
     def step(
         self, tracks: Sequence[Track], corridor: Corridor, barred: Collection[int]
     ) -> Track | None:

@@ -57,6 +57,10 @@ class LightWatch:
         self._front_overhang_m = front_overhang_m
         self.reset()
 
+    def tune(self, settings: LightSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+
     def reset(self) -> None:
         """Forget all lights."""
         self._lights: list[_Light] = []

@@ -46,6 +46,10 @@ class PathPredictor:
         self._settings = settings
         self.reset()
 
+    def tune(self, settings: PathSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+
     def reset(self) -> None:
         """Forget the smoothed curvature."""
         self._curvature_1pm: float | None = None

@@ -59,6 +59,13 @@ class Perception:
         self._parking = ParkingWatch(cameras, roles, settings, body)
         self._view = empty_view(0.0)
 
+    def tune(self, settings: PerceptionSettings) -> None:
+        """Changed settings, from the next picture on; nothing is forgotten."""
+        if self._front is not None:
+            self._front.tune(settings)
+        self._sides.tune(settings)
+        self._parking.tune(settings)
+
     def calibrations(self) -> dict[str, Calibration]:
         """How cameras sit, as far as it is known; may be asked from another thread."""
         calibration = None if self._front is None else self._front.calibration

@@ -18,6 +18,10 @@ class PitchEstimator:
         self._settings = settings
         self.reset()
 
+    def tune(self, settings: PitchSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+
     def reset(self, slow_rad: float = 0.0, slow_sigma_rad: float | None = None) -> None:
         """Forget everything; slow_rad ± slow_sigma_rad: where the slow part is expected."""
         bound = self._settings.max_rad

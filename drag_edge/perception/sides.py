@@ -57,6 +57,11 @@ class SideCamera:
         self.looked_s: float | None = None
         self.tracks: tuple[Track, ...] = ()
 
+    def tune(self, settings: PerceptionSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+        self.tracker.tune(settings)
+
     def step(self, perceived: Perceived, ego: EgoState) -> Event | None:
         """One new frame; an event if its time has jumped."""
         time_s = perceived.time_s
@@ -114,6 +119,13 @@ class SideViews:
         sizes = settings.tracks.sizes
         self._left = BlindSpotWatch(1.0, settings.blind_spot, body, sizes)
         self._right = BlindSpotWatch(-1.0, settings.blind_spot, body, sizes)
+
+    def tune(self, settings: PerceptionSettings) -> None:
+        """Changed settings, from the next step on."""
+        for camera in self._cameras:
+            camera.tune(settings)
+        for side in (self._left, self._right):
+            side.tune(settings.blind_spot, settings.tracks.sizes)
 
     def step(self, perceived: Mapping[str, Perceived], ego: EgoState, time_s: float) -> Sides:
         """The sides at time_s."""

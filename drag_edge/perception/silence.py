@@ -22,6 +22,10 @@ class DetectorSilence:
         self._width_px = width_px
         self.reset()
 
+    def tune(self, settings: SilenceSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+
     def reset(self) -> None:
         """Forget everything."""
         self._near = 0  # road users that could not vanish, in the last frame with any box

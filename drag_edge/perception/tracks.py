@@ -50,6 +50,10 @@ class Tracker:
         self._next_id = first_id
         self.reset()
 
+    def tune(self, settings: PerceptionSettings) -> None:
+        """Changed settings, from the next step on; a track that is there keeps its filters'."""
+        self._settings = settings
+
     def reset(self) -> None:
         """Forget all tracks; identities are not used again."""
         self._objects: list[TrackedObject] = []
