@@ -87,6 +87,18 @@ class FrontView:
         self._last_s: float | None = None
         self._forget()
 
+    def tune(self, settings: PerceptionSettings) -> None:
+        """Changed settings, from the next step on; nothing is forgotten."""
+        self._settings = settings
+        self._pitch.tune(settings.pitch)
+        self._lanes.tune(settings.lanes)
+        self._path.tune(settings.path)
+        self._tracker.tune(settings)
+        self._lead.tune(settings.lead)
+        self._lights.tune(settings.lights)
+        self._mount.tune(settings.calibration)
+        self._silence.tune(settings.silence)
+
     @property
     def calibration(self) -> Calibration | None:
         """How the camera sits, as far as it is known."""
