@@ -3,7 +3,8 @@
 Every step simulates the ego with braking that starts now, and some tenths of a second later,
 against each object that may be hit, with the object's own estimated deceleration (comparing
 stopping distances alone brakes too late: the gap can be least while both still move). Stages
-follow from how long braking can still wait. Sources: UN R152, NHTSA FCW, Euro NCAP.
+follow from how long braking can still wait. Partial braking, which can, waits until the driver
+was warned for long enough. Sources: UN R152, NHTSA FCW, Euro NCAP.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from drag_edge.adas.decision import AebDecision, AebStage
 from drag_edge.adas.events import Right
-from drag_edge.adas.threats import BRAKING, Evidence, Threat, find_threats
+from drag_edge.adas.threats import BRAKING, URGENT, Evidence, Threat, find_threats
 from drag_edge.config.aeb import AebSettings
 from drag_edge.config.body import BodySettings
 from drag_edge.perception.ego import EgoState
@@ -38,11 +39,21 @@ class Latch:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """The collision warning in force: of whom, and since when."""
+
+    target_id: int
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class AebState:
-    """Evidence per track, braking in progress, and the driver's last interruption."""
+    """Evidence per track, braking in progress, the warning in force, and the driver's last
+    interruption."""
 
     evidence: tuple[Evidence, ...] = ()
     latch: Latch | None = None
+    warned: Warned | None = None
     overridden_s: float = -math.inf
     steering_angle_rad: float | None = None
     time_s: float | None = None
@@ -71,6 +82,8 @@ def aeb_step(
         braking_for = None if latch is None else latch.target_id
         threats, evidence = find_threats(scene, settings, body, evidence, braking_for, time_s)
     worst = max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
+    warned = _warned(worst, threats, settings, state.warned, time_s, rights)
+    worst = _patient(worst, warned, settings, time_s, rights)
     if worst is not None and worst.stage in BRAKING and Right.AEB in rights and not overridden:
         latch = _escalated(latch, worst, scene, time_s)
     elif latch is not None:
@@ -78,14 +91,16 @@ def aeb_step(
         latch = replace(latch, allowed_s=allowed_s)
         latch = _held(latch, threats, scene, settings, time_s)
 
-    after = AebState(evidence, latch, overridden_s, ego.steering_wheel_angle_rad, time_s)
+    after = AebState(evidence, latch, warned, overridden_s, ego.steering_wheel_angle_rad, time_s)
     if latch is not None:
         return _braking(latch, worst, settings), after
     if missing is not None:
         return _quiet(AebStage.UNAVAILABLE, missing), after
-    if worst is None or worst.stage is AebStage.READY or Right.FCW not in rights:
+    if worst is None or Right.FCW not in rights:
         return _quiet(AebStage.READY, ""), after
-    return _warning(worst, overridden), after
+    if worst.stage is AebStage.READY and warned is None:
+        return _quiet(AebStage.READY, ""), after
+    return _warning(worst, warned is not None, overridden), after
 
 
 def _quiet(stage: AebStage, reason: str) -> AebDecision:
@@ -101,6 +116,51 @@ def _missing(scene: Scene, rights: Right) -> str | None:
     if not rights & (Right.AEB | Right.FCW):
         return "not allowed by the safety monitor"
     return None
+
+
+def _warned(
+    worst: Threat | None,
+    threats: Sequence[Threat],
+    settings: AebSettings,
+    before: Warned | None,
+    time_s: float,
+    rights: Right,
+) -> Warned | None:
+    """The warning in force: while a threat calls for one, and warn_least_s in any case as long as
+    its object would still be hit."""
+    if Right.FCW not in rights:
+        return None
+    if worst is not None and worst.stage in URGENT:
+        known = before is not None and before.since_s <= time_s
+        return Warned(worst.track.id, before.since_s if before and known else time_s)
+    if before is None or not 0 <= time_s - before.since_s < settings.warn_least_s:
+        return None
+    remains = any(threat.track.id == before.target_id for threat in threats)
+    return before if remains else None
+
+
+def _patient(
+    worst: Threat | None,
+    warned: Warned | None,
+    settings: AebSettings,
+    time_s: float,
+    rights: Right,
+) -> Threat | None:
+    """Partial braking held back until the driver was warned for warn_before_s (UN R152).
+
+    Not where only doubt keeps it from being full. Nor for a target that brakes: its deceleration
+    is known late, and what R152 asks for is a warning in so far as the collision can be foreseen.
+    """
+    if worst is None or worst.stage is not AebStage.PARTIAL:
+        return worst
+    if settings.policy == "ttc_stages" or Right.FCW not in rights:
+        return worst
+    brakes = worst.target.speed_mps > 0 and worst.target.accel_mps2 < 0
+    if brakes or worst.min_gap_m < settings.margin_m:
+        return worst
+    if warned is not None and time_s - warned.since_s >= settings.warn_before_s:
+        return worst
+    return replace(worst, stage=AebStage.WARN)
 
 
 def _escalated(latch: Latch | None, worst: Threat, scene: Scene, time_s: float) -> Latch:
@@ -120,8 +180,9 @@ def _held(
 ) -> Latch | None:
     """Braking in progress goes on until the ego is no faster than its target and, if that still
     brakes, would not reach it; until the ego stood for a while; or until the target is lost."""
-    oldest_s = min(scene.time_s, latch.allowed_s)
-    if not 0 <= time_s - oldest_s <= settings.data_hold_s:
+    # The monitor needs up to 0.3 s to see that data is stale: what is held after its word is short.
+    withdrawn = not 0 <= time_s - latch.allowed_s <= settings.withdrawn_hold_s
+    if withdrawn or not 0 <= time_s - scene.time_s <= settings.data_hold_s:
         return None
     track = next((one for one in scene.tracks or () if one.id == latch.target_id), None)
     if track is not None:
@@ -144,9 +205,9 @@ def _held(
     return latch
 
 
-def _warning(worst: Threat, overridden: bool) -> AebDecision:
+def _warning(worst: Threat, warned: bool, overridden: bool) -> AebDecision:
     """The stages before braking; and braking that the driver or the monitor does not let happen."""
-    stage = AebStage.WARN if worst.stage in BRAKING else worst.stage
+    stage = AebStage.WARN if warned else worst.stage
     return AebDecision(
         stage=stage,
         decel_mps2=None,
@@ -159,10 +220,13 @@ def _warning(worst: Threat, overridden: bool) -> AebDecision:
 
 
 def _braking(latch: Latch, worst: Threat | None, settings: AebSettings) -> AebDecision:
-    full = latch.stage is AebStage.FULL
+    decel_mps2 = settings.full_decel_mps2
+    if latch.stage is not AebStage.FULL:
+        half = settings.policy == "ttc_stages"
+        decel_mps2 = decel_mps2 / 2 if half else settings.partial_decel_mps2
     return AebDecision(
         stage=latch.stage,
-        decel_mps2=-(settings.full_decel_mps2 if full else settings.partial_decel_mps2),
+        decel_mps2=-decel_mps2,
         warning=True,
         target_id=latch.target_id,
         ttc_s=None if worst is None else worst.ttc_s,

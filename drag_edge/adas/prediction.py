@@ -102,20 +102,24 @@ def present_target(
     ego_speed_mps: float,
     ego_accel_mps2: float,
     age_s: float,
+    decel_gain: float,
     settings: AebSettings,
 ) -> Target:
-    """The track's state moved on from the picture's time to now."""
+    """The track's state moved on from the picture's time to now; decel_gain: how much harder than
+    estimated it is taken to brake."""
     accel = track.accel_mps2
     if accel < -settings.lead_decel_noise_mps2:
-        accel = max(-settings.lead_decel_max_mps2, settings.lead_decel_gain * accel)
+        accel = max(-settings.lead_decel_max_mps2, decel_gain * accel)
     else:
         accel = max(0.0, accel)
     speed = track.speed_mps
     if speed is None:
         speed = ego_speed_mps + track.range_rate_mps
     # In the own lane a car that backs up or comes towards us is nearly always a standing one, or
-    # a young track; it is taken for standing.
-    if speed < 0 and (speed > -_STANDING_MPS or track.label not in VULNERABLE_ROAD_USERS):
+    # a young track; and what is hardly faster than its speed is known is one as well.
+    if track.label not in VULNERABLE_ROAD_USERS:
+        speed = 0.0 if speed < settings.standing_speed_mps else speed
+    elif -_STANDING_MPS < speed < 0:
         speed = 0.0
     moved = speed * age_s + min(accel, 0.0) * age_s**2 / 2
     ego_moved = ego_speed_mps * age_s - ego_accel_mps2 * age_s**2 / 2

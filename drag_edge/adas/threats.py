@@ -23,6 +23,7 @@ from drag_edge.perception.scene import Scene, Track
 
 BRAKING = (AebStage.PARTIAL, AebStage.FULL)
 URGENT = (AebStage.WARN, *BRAKING)
+_WARNINGS = slice(2, 5)  # of _leads_s: those that lead to no braking
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,12 @@ def find_threats(
     known = {one.id: one for one in before}
     threats, evidence = [], []
     for track, corridor_s in in_the_way:
-        target = present_target(track, corridor_s, speed_mps, accel, age_s, settings)
+        moment = (track, corridor_s, speed_mps, accel, age_s)
+        target = present_target(*moment, settings.lead_decel_gain, settings)
         gaps = least_gaps(grid_s, target, ego_m, passed_m=body.length_m + 1.0)
+        if target.accel_mps2 < 0:  # a warning needs no such reserve, and would often be false
+            likely = present_target(*moment, 1.0, settings)
+            gaps[_WARNINGS] = least_gaps(grid_s, likely, ego_m[_WARNINGS], body.length_m + 1.0)
         if gaps[-1] > settings.margin_m:
             continue
         closing = speed_mps - target.speed_mps

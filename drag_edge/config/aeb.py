@@ -25,7 +25,14 @@ class AebSettings(Section):
     full_decel_mps2: float = quantity(
         9.0, "m/s^2", "Full braking (R152 asks for at least 5).", ge=5, le=10
     )
-    partial_decel_mps2: float = quantity(4.5, "m/s^2", "Partial braking.", ge=1, le=6)
+    partial_decel_mps2: float = quantity(
+        5.5,
+        "m/s^2",
+        "Partial braking. At low speed there is no other: UN R152 asks for a demand of at least "
+        "5.0, and for more than just that where the bus rounds.",
+        ge=1,
+        le=8,
+    )
     brake_latency_s: float = quantity(
         0.05, "s", "From this decision to the brake controller.", ge=0, le=1
     )
@@ -33,10 +40,21 @@ class AebSettings(Section):
     brake_ramp_mps3: float = quantity(25.0, "m/s^3", "Build-up of the deceleration.", gt=1, le=100)
     margin_m: float = quantity(1.0, "m", "Least gap that the prediction must keep.", ge=0.2, le=5)
     prefill_lead_s: float = quantity(
-        1.6, "s", "Brakes are prefilled this long before full braking.", ge=0, le=3
+        1.75, "s", "Brakes are prefilled this long before full braking.", ge=0, le=3
     )
     warn_lead_s: float = quantity(
-        1.45, "s", "Warning this long before full braking (R152: ≥0.8 s before any).", ge=0.8, le=3
+        1.6, "s", "Warning this long before full braking (R152: ≥0.8 s before any).", ge=0.8, le=3
+    )
+    warn_before_s: float = quantity(
+        0.8,
+        "s",
+        "Partial braking waits until the driver was warned this long (UN R152: 0.8 s); full "
+        "braking, which cannot wait, does not.",
+        ge=0,
+        le=2,
+    )
+    warn_least_s: float = quantity(
+        1.0, "s", "A warning lasts this long while its object remains a threat.", ge=0, le=5
     )
     partial_lead_s: float = quantity(
         0.3, "s", "Partial braking this long before full braking.", ge=0, le=1
@@ -47,7 +65,8 @@ class AebSettings(Section):
     lead_decel_gain: float = quantity(
         1.3,
         "1",
-        "A braking lead is taken to brake this much harder than estimated: estimates come late.",
+        "A braking lead is braked for as if it braked this much harder than estimated: estimates "
+        "come late. Warnings take the estimate as it is.",
         ge=1,
         le=2,
     )
@@ -56,6 +75,13 @@ class AebSettings(Section):
     )
     lead_decel_max_mps2: float = quantity(
         10.0, "m/s^2", "No lead is taken to brake harder than this.", ge=3, le=12
+    )
+    standing_speed_mps: float = quantity(
+        1.5,
+        "m/s",
+        "A vehicle slower than this is taken for standing: from afar that is all one knows.",
+        ge=0,
+        le=4,
     )
     horizon_s: float = quantity(8.0, "s", "How far the prediction looks.", ge=2, le=12)
 
@@ -108,7 +134,7 @@ class AebSettings(Section):
         le=2,
     )
     leaving_speed_mps: float = quantity(
-        1.0,
+        0.5,
         "m/s",
         "A vehicle leaving the corridor faster than this is expected to be gone.",
         gt=0,
@@ -116,6 +142,13 @@ class AebSettings(Section):
     )
     data_hold_s: float = quantity(
         0.5, "s", "Braking in progress outlives its target's data this long.", ge=0, le=0.5
+    )
+    withdrawn_hold_s: float = quantity(
+        0.2,
+        "s",
+        "Braking in progress outlives the monitor's word that it may not go on by this much.",
+        ge=0,
+        le=0.5,
     )
     standstill_hold_s: float = quantity(
         1.5, "s", "After stopping the brake is held this long.", ge=0, le=10

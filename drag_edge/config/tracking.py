@@ -70,6 +70,14 @@ class RangeSettings(Section):
     noise_follow: float = quantity(
         0.08, "1", "Share by which one frame moves the learned scatter of a box' edges", ge=0, le=1
     )
+    noise_least: float = quantity(
+        0.05,
+        "1",
+        "The learned variance is never taken for less than this share of the assumed one; lower "
+        "lets a fine detector notice a braking lead earlier",
+        gt=0,
+        le=1,
+    )
     foot_sigma_rad: float = quantity(
         0.004,
         "rad",

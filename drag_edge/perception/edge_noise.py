@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_LEAST, _MOST = 0.3, 25.0
+_MOST = 25.0
 _BIAS_FOLLOW = 0.15
 _CORRELATION_FOLLOW = 0.05
 _MOST_CORRELATION = 0.7
@@ -14,10 +14,13 @@ class EdgeNoise:
     Two things are learned. Scatter about the innovations' own mean: a mean that stays is no noise
     but motion. And how alike successive errors are: a network errs alike on like pictures, and n
     errors of correlation ρ weigh as n·(1 − ρ)/(1 + ρ) independent ones.
+
+    follow: share by which one innovation moves what is learned. least: bound of the scatter.
     """
 
-    def __init__(self, follow: float) -> None:
+    def __init__(self, follow: float, least: float) -> None:
         self._follow = follow
+        self._least = least
         self._scatter = 1.0
         self._bias = 0.0
         self._last = 0.0
@@ -37,7 +40,7 @@ class EdgeNoise:
         self._bias += _BIAS_FOLLOW * (innovation - self._bias)
         said = min(max(0.0, scatter - known) / variance, 9.0 * self._scatter)
         self._scatter += self._follow * (said - self._scatter)
-        self._scatter = min(_MOST, max(_LEAST, self._scatter))
+        self._scatter = min(_MOST, max(self._least, self._scatter))
         limited = max(-3.0, min(3.0, innovation / variance**0.5))
         self._power += _CORRELATION_FOLLOW * (limited * limited - self._power)
         self._product += _CORRELATION_FOLLOW * (limited * self._last - self._product)

@@ -42,7 +42,8 @@ class RangeFilter:
         self._covariance = _diagonal([1.0] * 5)
         self.refused_in_row = 0
         self._noise = {
-            kind: EdgeNoise(settings.noise_follow) for kind in (LN_WIDTH, LN_HEIGHT, _FOOT)
+            kind: EdgeNoise(settings.noise_follow, settings.noise_least)
+            for kind in (LN_WIDTH, LN_HEIGHT, _FOOT)
         }
         self._drift = {LN_WIDTH: 0.0, LN_HEIGHT: 0.0}
 

@@ -68,6 +68,61 @@ def test_stages_come_in_order_as_the_gap_closes() -> None:
     }  # fmt: skip
 
 
+def approach(speed_mps: float, from_m: float, **changes: object) -> list[AebDecision]:
+    """Decisions while the ego comes nearer at constant speed, one every 50 ms."""
+    gaps_m = np.arange(from_m, 1.0, -speed_mps * 0.05)
+    tracks = [scenes.track(float(gap), -speed_mps, speed_mps, **changes) for gap in gaps_m]
+    return run(tracks, ego=scenes.ego(speed_mps))
+
+
+@pytest.mark.parametrize("speed_mps", [3.0, 6.0, 12.0, 20.0])
+def test_partial_braking_waits_for_a_warning_of_0_8_seconds(speed_mps: float) -> None:
+    """UN R152; also where the speed of the car ahead was overrated until just now."""
+    decisions = approach(speed_mps, 6 * speed_mps)
+    warned = next(index for index, one in enumerate(decisions) if one.warning)
+    braked = next(index for index, one in enumerate(decisions) if one.stage in BRAKING)
+    assert (braked - warned) * 0.05 >= 0.8 - 1e-9
+    late = [scenes.track(4 * speed_mps, -1.5, speed_mps)] * 4
+    gaps_m = np.arange(1.45 * speed_mps, 1.0, -speed_mps * 0.05)
+    known = [scenes.track(float(gap), -speed_mps, speed_mps) for gap in gaps_m]
+    stages = [one.stage for one in run([*late, *known], ego=scenes.ego(speed_mps))]
+    first = next(stage for stage in stages if stage in BRAKING)
+    if first is AebStage.PARTIAL:
+        assert (stages.index(first) - stages.index(AebStage.WARN)) * 0.05 >= 0.8 - 1e-9
+
+
+def test_every_emergency_braking_asks_for_at_least_5_mps2() -> None:
+    assert SETTINGS.partial_decel_mps2 > 5.0  # UN R152
+    decels = {one.decel_mps2 for one in approach(4.0, 20.0) if one.stage in BRAKING}
+    assert max(decel for decel in decels if decel is not None) <= -5.0
+
+
+def test_a_lead_that_brakes_is_not_braked_for_too_late_for_the_sake_of_the_warning() -> None:
+    braking = scenes.track(13.0, -5.0, speed_mps=15.0, accel_mps2=-3.6)
+    assert run([braking] * 3)[-1].stage is AebStage.PARTIAL
+
+
+def test_a_warning_lasts_for_a_second_while_its_object_would_still_be_hit() -> None:
+    near, far = scenes.track(50.0, -20.0), scenes.track(75.0, -20.0)
+    warned = [one.warning for one in run([near] * 4 + [far] * 40)]
+    assert warned[3]
+    assert sum(warned) * 0.05 == pytest.approx(1.0, abs=0.06)
+    assert not any(one.warning for one in run([near] * 4 + [None] * 40)[4:])
+
+
+def test_a_car_that_hardly_moves_is_taken_for_standing() -> None:
+    slow, corridor = scenes.track(50.0, -18.6, speed_mps=1.4), (0.0, np.inf)
+    assert present_target(slow, corridor, 20.0, 0.0, 0.0, 1.3, SETTINGS).speed_mps == 0.0
+    walker = dataclasses.replace(slow, label="pedestrian")
+    assert present_target(walker, corridor, 20.0, 0.0, 0.0, 1.3, SETTINGS).speed_mps == 1.4
+
+
+def test_a_warning_takes_the_leads_braking_as_it_is_and_braking_reckons_with_more() -> None:
+    lead = scenes.track(30.0, -6.0, speed_mps=14.0, accel_mps2=-2.2)
+    cautious = dataclasses.replace(lead, accel_mps2=-2.2 * SETTINGS.lead_decel_gain)
+    assert run([lead] * 8)[-1].stage.value < run([cautious] * 8)[-1].stage.value
+
+
 @pytest.mark.parametrize(
     "track",
     [
@@ -267,13 +322,13 @@ def test_a_braking_lead_is_taken_to_brake_harder_than_estimated_and_never_to_acc
     corridor = (0.0, np.inf)
     for estimated, assumed in ((-4.0, -5.2), (-9.0, -10.0), (1.0, 1.0)):
         lead = scenes.track(30.0, -5.0, accel_mps2=estimated)
-        target = present_target(lead, corridor, 20.0, 0.0, 0.0, SETTINGS)
+        target = present_target(lead, corridor, 20.0, 0.0, 0.0, 1.3, SETTINGS)
         assert target.accel_mps2 == pytest.approx(assumed)
 
 
 def test_the_age_of_the_picture_is_made_up_for() -> None:
     lead = scenes.track(30.0, -5.0, accel_mps2=-4.0)
-    target = present_target(lead, (0.0, np.inf), 20.0, 0.0, 0.2, SETTINGS)
+    target = present_target(lead, (0.0, np.inf), 20.0, 0.0, 0.2, 1.3, SETTINGS)
     assert target.gap_m == pytest.approx(30.0 - 5.0 * 0.2 - 5.2 * 0.2**2 / 2)
     assert target.speed_mps == pytest.approx(15.0 - 5.2 * 0.2)
 
@@ -321,6 +376,6 @@ def test_a_speed_that_changes_as_no_cars_can_starts_the_count_again() -> None:
 
 def test_a_car_that_seems_to_come_towards_us_is_taken_for_standing() -> None:
     rushing = scenes.track(40.0, -29.0, speed_mps=-9.0)
-    assert present_target(rushing, (0.0, np.inf), 20.0, 0.0, 0.0, SETTINGS).speed_mps == 0.0
+    assert present_target(rushing, (0.0, np.inf), 20.0, 0.0, 0.0, 1.3, SETTINGS).speed_mps == 0.0
     walking = scenes.track(40.0, -21.4, speed_mps=-1.4, label="pedestrian")
-    assert present_target(walking, (0.0, np.inf), 20.0, 0.0, 0.0, SETTINGS).speed_mps == -1.4
+    assert present_target(walking, (0.0, np.inf), 20.0, 0.0, 0.0, 1.3, SETTINGS).speed_mps == -1.4

@@ -64,9 +64,19 @@ def test_one_frame_alone_does_not_light_it() -> None:
 def test_a_closing_vehicle_lights_it_by_its_time_to_collision(
     closing_mps: float, limit_s: float
 ) -> None:
-    for ttc_s, level in ((limit_s + 0.05, BsdLevel.CLEAR), (limit_s, BsdLevel.OCCUPIED)):
+    """ISO 17387: lit at limit_s at the latest, dark beyond 7.5 s."""
+    own_s = SETTINGS.closing_ttcs_s[sum(closing_mps > one for one in SETTINGS.closing_speeds_mps)]
+    assert limit_s <= own_s <= 7.5
+    for ttc_s, level in ((own_s + 0.05, BsdLevel.CLEAR), (own_s, BsdLevel.OCCUPIED)):
         spot = scenes.blind_spot(closing_speed_mps=closing_mps, closing_ttc_s=ttc_s)
         assert decide([spot] * 4)[-1].left is level
+
+
+def test_changing_lanes_before_a_closing_vehicle_warns() -> None:
+    spot = scenes.blind_spot(closing_speed_mps=12.0, closing_ttc_s=2.9)
+    ego = scenes.ego(indicator_left=True, indicator_right=False)
+    assert decide([spot] * 4, ego=ego)[-1].left is BsdLevel.WARN
+    assert decide([spot] * 4)[-1].left is BsdLevel.OCCUPIED
 
 
 def test_a_side_that_is_not_seen_is_unavailable_and_says_so() -> None:
