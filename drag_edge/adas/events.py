@@ -74,7 +74,9 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         "frame_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
         "latency_high": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE),
         "frame_missing": EventPolicy(None, None, Right.NONE, hold_s=0.3),
-        "frame_dropped": EventPolicy(Mode.DEGRADED, "camera_fault", CONTROL, camera=True),
+        "frame_dropped": EventPolicy(
+            Mode.DEGRADED, "camera_fault", CONTROL, hold_s=0.15, camera=True
+        ),
         "frame_rate_low": EventPolicy(Mode.DEGRADED, "camera_fault", Right.NONE, camera=True),
         "frame_invalid": EventPolicy(Mode.DEGRADED, "camera_fault", Right.NONE, persist_s=0.3),
         # models: what is missing is None in the scene, and the features see that themselves
@@ -136,7 +138,7 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         "can_receive_fault": EventPolicy(Mode.DEGRADED, "bus_fault", CONTROL),
         "can_send_fault": EventPolicy(Mode.DEGRADED, "bus_fault", ACTUATION),
         # time
-        "clock_jump": EventPolicy(Mode.DEGRADED, "system_degraded", FORWARD, hold_s=0.5),
+        "clock_jump": EventPolicy(Mode.DEGRADED, "system_degraded", FORWARD, hold_s=0.3),
         "loop_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
         "loop_stalled": EventPolicy(Mode.DEGRADED, "system_degraded", ACTUATION, hold_s=0.5),
         # the settings file

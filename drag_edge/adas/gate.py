@@ -98,10 +98,10 @@ def _speed(ego: EgoState) -> float | None:
 
 
 def _finite(value: float | None, name: str, limited: list[str]) -> float | None:
-    if value is None or math.isfinite(value):
-        return value
-    limited.append(f"{name}_not_finite")
-    return None
+    if value is not None and not math.isfinite(value):
+        limited.append(f"{name}_not_finite")
+        value = None
+    return value
 
 
 def _towards(
@@ -157,13 +157,16 @@ def _aeb_decel(
     if wanted is not None and wanted > 0:  # emergency braking may only brake
         limited.append("aeb_decel_sign")
         wanted = None
-    target = 0.0 if wanted is None else wanted
-    if target < -limits.aeb_decel_mps2:
+    if wanted is not None and wanted < -limits.aeb_decel_mps2:
         limited.append("aeb_decel")
-        target = -limits.aeb_decel_mps2
-    if last is not None:  # building up is free, letting go is a ramp
-        target = min(target, last + limits.aeb_release_mps3 * step_s)
-    return None if wanted is None and target >= -_NOTHING_MPS2 else target
+        wanted = -limits.aeb_decel_mps2
+    if last is None:
+        return wanted
+    # Building up is free, letting go is a ramp.
+    ramp = last + limits.aeb_release_mps3 * step_s
+    if wanted is None:
+        return ramp if ramp < -_NOTHING_MPS2 else None
+    return min(wanted, ramp)
 
 
 def _curvature(

@@ -134,3 +134,6 @@ class PerceptionSettings(Section):
     unavailable_after_s: float = quantity(
         0.5, "s", "A kind of result missing for longer is unknown", gt=0, le=5
     )
+    failing_after_s: float = quantity(
+        0.1, "s", "A kind of result whose models all fail for this long is unavailable", gt=0, le=1
+    )

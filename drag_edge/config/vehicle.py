@@ -181,7 +181,12 @@ class EgoSettings(Section):
 
     dbc: Path = input_file(..., "The DBC file of the vehicle's own bus")
     timeout_s: float = quantity(
-        0.5, "s", "A signal not received for this long is unknown", gt=0, le=3600
+        0.5,
+        "s",
+        "A signal not received for this long is unknown; where the DBC states its message's cycle "
+        "time, also after ten cycles",
+        gt=0,
+        le=3600,
     )
     protection: Protection = Field(
         Protection.NONE,

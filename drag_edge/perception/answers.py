@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from drag_edge.config.vocabulary import ROAD_MARKS, ROAD_USERS, TRAFFIC_LIGHTS
-from drag_edge.inference.results import ClassMap, Detections, Perceived
+from drag_edge.inference.results import ClassMap, Detections, Perceived, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ def sort_answers(perceived: Perceived) -> Answers:
         marks=_able(detections, ROAD_MARKS, silent=False),
         failed=any(result is None for result in perceived.results.values()),
     )
+
+
+def tells_road_users(result: Result | None) -> bool:
+    """Whether this is the answer of a detector that looks for road users."""
+    return isinstance(result, Detections) and _can_say(result, ROAD_USERS, silent=True)
 
 
 def _able(

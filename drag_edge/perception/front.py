@@ -15,6 +15,7 @@ from drag_edge.perception.calibration import Calibration, MountWatch
 from drag_edge.perception.camera import CameraModel
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.ego_motion import EgoMotion
+from drag_edge.perception.failing import FailingAnswers
 from drag_edge.perception.ground import GroundTable
 from drag_edge.perception.lanes import LaneTracker
 from drag_edge.perception.lead import LeadSelector
@@ -82,6 +83,7 @@ class FrontView:
         self._lights = LightWatch(camera, body.front_overhang_m, settings.lights)
         self._motion = EgoMotion()
         self._mount = MountWatch(name, settings.calibration, known)
+        self._failing = FailingAnswers()
         self._silence = DetectorSilence(settings.silence, camera.width_px)
         self._table: GroundTable | None = None
         self._last_s: float | None = None
@@ -111,6 +113,7 @@ class FrontView:
         else:
             self._pitch.reset(known.pitch_rad, self._settings.calibration.sigma_rad)
         self._silence.reset()
+        self._failing.reset()
         self._lanes.reset()
         self._path.reset()
         self._tracker.reset()
@@ -141,7 +144,7 @@ class FrontView:
         lanes = self._see_lanes(answers.class_map, dt_s, ego)
         path = self._path.step(lanes, ego, dt_s)
         tracks, lead = self._see_road_users(answers, path, ego, accel or 0.0, time_s, dt_s)
-        events.extend(self._events(answers, time_s))
+        events.extend(self._events(answers, self._failing.step(perceived), time_s))
         events.extend(self._mount.step(self._pitch.pitch_rad, lanes, ego, time_s))
         silent = self._silence.step(answers.road_users, tracks, time_s)
         if silent is not None:
@@ -224,14 +227,18 @@ class FrontView:
             self._marks = None
         return self._marks
 
-    def _events(self, answers: Answers, time_s: float) -> Iterator[Event]:
-        """What went wrong or is implausible in this step."""
-        limit_s = self._settings.unavailable_after_s
+    def _events(
+        self, answers: Answers, failing_s: tuple[float, float], time_s: float
+    ) -> Iterator[Event]:
+        """What went wrong or is implausible in this step. failing_s: surface and road users."""
+        limit_s, fails_s = self._settings.unavailable_after_s, self._settings.failing_after_s
+        road_fails, users_fail = (lasted_s >= fails_s for lasted_s in failing_s)
         if answers.class_map is not None:
             self._road_s = time_s
-        elif self._road_s is not None and time_s - self._road_s > limit_s:
+        elif road_fails or (self._road_s is not None and time_s - self._road_s > limit_s):
             yield Event("road_unavailable", self._name, "no class map", time_s)
-        if self._objects_s is not None and time_s - self._objects_s > limit_s:
+        silent = self._objects_s is not None and time_s - self._objects_s > limit_s
+        if users_fail or silent:
             yield Event("objects_unavailable", self._name, "no detector has answered", time_s)
         if self._lanes.lost:
             self._lanes_lost_s = time_s

@@ -46,6 +46,9 @@ _LIMITS = MappingProxyType(
 
 Plain = float | bool | int
 
+_SILENT_CYCLES = 10  # a message is silent when so many of its cycles bring nothing
+_LEAST_PATIENCE_S = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
@@ -171,8 +174,16 @@ class _Binder:
             signal=wanted.signal,
             plus=plus,
             conversion=conversion,
-            timeout_s=wanted.timeout_s or self._settings.timeout_s,
+            timeout_s=wanted.timeout_s or self._patience_s(message),
         )
+
+    def _patience_s(self, message: Message) -> float:
+        """The section's time-out; shorter for a message that the DBC says comes more often."""
+        longest_s: float = self._settings.timeout_s
+        if not message.cycle_time:
+            return longest_s
+        cycle_s = float(message.cycle_time) / 1000
+        return min(longest_s, max(_LEAST_PATIENCE_S, _SILENT_CYCLES * cycle_s))
 
     def _conversion(self, name: str, wanted: SignalSettings, signal: Signal) -> Conversion | None:
         if isinstance(wanted, NumberSignal):

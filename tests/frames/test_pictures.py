@@ -165,6 +165,10 @@ def test_more_than_a_fifth_dropped_is_too_much() -> None:
     assert next(index for index, name in names if name == "frame_dropped") / 20 < 2.5
 
 
+def test_what_comes_after_an_outage_is_judged_by_itself() -> None:
+    assert counted([*range(50), *range(70, 100)]) == [(70, "frame_missing")]
+
+
 def test_a_camera_slower_than_asked_for_is_named() -> None:
     assert {name for _, name in counted(list(range(200)), sent_hz=26.0, fps=30.0)} == {
         "frame_rate_low"}  # fmt: skip

@@ -21,6 +21,7 @@ from drag_edge.inference.results import Detections, Perceived
 from drag_edge.perception.calibration import Calibration, MountWatch
 from drag_edge.perception.calibration_store import CalibrationStore
 from drag_edge.perception.ego import EgoState
+from drag_edge.perception.failing import FailingAnswers
 from drag_edge.perception.pitch import PitchEstimator
 from drag_edge.perception.scene import Scene
 from drag_edge.perception.validity import without_impossible
@@ -125,6 +126,36 @@ def test_who_is_far_or_at_the_edge_of_the_picture_may_vanish() -> None:
 def test_one_of_two_may_vanish() -> None:
     cars = [[NEAR, Cuboid(40.0, 3.5)]] * 20 + [[NEAR]] * 10
     assert silent(cars) == []
+
+
+def test_a_detector_that_fails_is_unavailable_after_a_tenth_of_a_second() -> None:
+    seen = drive([[NEAR]] * 20 + [None] * 5 + [[NEAR]] * 2)
+    told = [
+        index
+        for index, scene in enumerate(seen)
+        if any(event.name == "objects_unavailable" for event in scene.events)
+    ]
+    assert told == [22, 23, 24]
+
+
+def test_models_that_were_not_due_do_not_fail() -> None:
+    failing, first = FailingAnswers(), perceived(0.0, detect(FRONT, [NEAR]), ROAD)
+    assert failing.step(first) == (0.0, 0.0)
+    for index in range(1, 10):
+        idle = dataclasses.replace(first, time_s=index * 0.05, results={})
+        assert failing.step(idle) == (0.0, 0.0)
+    nothing = dataclasses.replace(first, results={"objects": None, "road": None})
+    failing.step(dataclasses.replace(nothing, time_s=1.0))
+    failed = failing.step(dataclasses.replace(nothing, time_s=1.25))
+    assert failed == (0.25, 0.25)
+    assert failing.step(dataclasses.replace(first, time_s=1.3)) == (0.0, 0.0)
+
+
+def test_a_model_that_never_answered_is_not_known_to_tell_anything() -> None:
+    failing = FailingAnswers()
+    nothing = Perceived("front", 0, 0.0, 1280, 720, {"objects": None})
+    assert failing.step(nothing) == (0.0, 0.0)
+    assert failing.step(dataclasses.replace(nothing, time_s=9.0)) == (0.0, 0.0)
 
 
 SETTINGS = CalibrationSettings(block_frames=10)

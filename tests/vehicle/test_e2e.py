@@ -87,6 +87,13 @@ def test_a_few_lost_are_usable_and_said() -> None:
     assert judge.status.usable
 
 
+def test_as_many_must_follow_as_the_settings_say() -> None:
+    judge = receiver(resync_frames=4)
+    judge.receive(frame(0), 0.0)
+    states = [judge.receive(frame(i), 0.0) for i in (8, 9, 10, 11, 12)]
+    assert states == [E2EStatus.WRONGSEQ] * 4 + [E2EStatus.OK]
+
+
 def test_three_missing_are_too_many() -> None:
     judge = receiver()
     judge.receive(frame(0), 0.0)
