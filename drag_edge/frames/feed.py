@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # Cameras of one rig that were triggered together count as one sample.
 TOGETHER_S = 0.001
-_MARGIN_S = 1.0
+_MARGIN_S = 2.0  # beside its time-out, for asking why it did not open
 
 MakeReader = Callable[[str, CameraSettings, threading.Condition], CameraReader]
 

@@ -12,7 +12,7 @@ from drag_edge.frames.fit import Size
 from drag_edge.frames.health import CameraHealth, CameraState
 
 # A call may take this much longer than its time-out before it counts as stuck.
-_MARGIN_S = 1.0
+_MARGIN_S = 2.0
 
 
 class CameraJournal:

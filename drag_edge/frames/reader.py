@@ -164,9 +164,10 @@ class CameraReader:
         self.size_px = wanted_px
         if image is not frame.image:
             frame = replace(frame, image=image)
+        unused = self._newest is not None
+        # First: who takes the frame must not find its camera still lost.
+        self._journal.arrived(frame.time_s, (width, height), wanted_px, unused)
         with self._arrived:
-            unused = self._newest is not None
             self._newest = frame
             self._arrived.notify_all()
-        self._journal.arrived(frame.time_s, (width, height), wanted_px, unused)
         return True
