@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import can
 import numpy as np
 
 from drag_edge.adas.decide import AdasState, decide
@@ -31,10 +29,11 @@ from drag_edge.score.drive import Drive
 from drag_edge.score.ending import Ending
 from drag_edge.score.eyes import Eyes, LabelEyes, PerfectEyes, Seen, SensorModel
 from drag_edge.score.film import Film
+from drag_edge.score.local_bus import LocalBus, local_pair
 from drag_edge.score.row import EndsOn
 from drag_edge.sim.scenario import Scenario
 from drag_edge.sim.session import SimSession
-from drag_edge.vehicle.bus import OpenAdapter, open_usual
+from drag_edge.vehicle.bus import OpenAdapter
 from drag_edge.vehicle.link import VehicleLink
 
 IDLE_TICK_S = 0.1
@@ -43,8 +42,6 @@ IDLE_TICK_S = 0.1
 MakeEyes = Callable[[SimSession], Eyes]
 Spoil = Callable[[Scene], Scene | None]
 Alter = Callable[[Decision], Decision]
-
-_channels = itertools.count()
 
 
 def label_eyes(settings: Settings, scenario: Scenario, seed: int, model: SensorModel) -> MakeEyes:
@@ -83,8 +80,9 @@ def drive(
     if make_eyes is None:
         make_eyes = label_eyes(settings, scenario, seed, model)
     clock, events = VirtualClock(), EventBox()
-    with _vehicle(settings, clock, events, _adapter(faults, settings, clock, seed)) as ends:
-        link, vehicle_end = ends
+    own_end, vehicle_end = local_pair()
+    adapter = _adapter(own_end, faults, settings, clock, seed)
+    with _linked(settings, clock, events, adapter) as link:
         session = SimSession(scenario, clock, vehicle_end, seed, record_period_s=record_period_s)
         session.start()
         result = Drive(session, link, faults=faults)
@@ -102,36 +100,36 @@ def drive(
         link.close()
         while (message := vehicle_end.recv(timeout=0)) is not None:
             result.last_words.append(message)
+    vehicle_end.shutdown()
     return result
 
 
 def _adapter(
-    faults: Sequence[Fault], settings: Settings, clock: VirtualClock, seed: int
+    own_end: LocalBus,
+    faults: Sequence[Fault],
+    settings: Settings,
+    clock: VirtualClock,
+    seed: int,
 ) -> OpenAdapter:
-    """How the daemon opens its bus: as usual, or with faults."""
+    """How the daemon opens its end of the bus: as it is, or with faults."""
     if not faults:
-        return open_usual
+        return lambda _: own_end.opened()
     rng = np.random.default_rng([seed, 13])
     broken = bus_faults(faults, settings.vehicle.ego, clock, rng)
-    return lambda can_settings: open_faulty(lambda: open_usual(can_settings), broken)
+    return lambda _: open_faulty(own_end.opened, broken)
 
 
 @contextmanager
-def _vehicle(
+def _linked(
     settings: Settings, clock: VirtualClock, events: EventBox, adapter: OpenAdapter
-) -> Iterator[tuple[VehicleLink, can.BusABC]]:
-    """Both ends of a virtual bus of our own."""
-    bus = CanSettings(channel=f"score-{next(_channels)}")
-    vehicle_end = can.Bus(interface="virtual", channel=bus.channel)
+) -> Iterator[VehicleLink]:
+    """The daemon's end of the bus, closed at the end."""
+    own = settings.vehicle.model_copy(update={"can": CanSettings()})
+    link = VehicleLink(own, clock, events.put, adapter)
     try:
-        own = settings.vehicle.model_copy(update={"can": bus})
-        link = VehicleLink(own, clock, events.put, adapter)
-        try:
-            yield link, vehicle_end
-        finally:
-            link.close()
+        yield link
     finally:
-        vehicle_end.shutdown()
+        link.close()
 
 
 class _Loop:

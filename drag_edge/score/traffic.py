@@ -149,13 +149,13 @@ def _city(rng: Rng, scenario: Scenario) -> Actors:
         }
         for walker in range(8)
     ]
+    oncoming_kmh = float(rng.uniform(35.0, 50.0))
     oncoming = [
         {
             "name": f"oncoming {number}",
             "lane": 0,
             "s_m": 120.0 + 90.0 * number + float(rng.uniform(0.0, 40.0)),
-            "speed_kmh": float(rng.uniform(35.0, 50.0)),
-            "follows": True,
+            "speed_kmh": oncoming_kmh,
         }
         for number in range(8)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -56,21 +57,38 @@ class BoxLabel:
     distance_m: float
 
 
-def object_labels(world: World, ego: EgoPose, camera: Camera, look: Look) -> list[BoxLabel]:
+Outline = tuple[float, Actor, FloatArray]
+"""Distance, who it is, and the convex hull (N, 2) in pixels of the full picture."""
+
+
+def outlines(world: World, ego: EgoPose, camera: Camera) -> list[Outline]:
+    """Every road user in front of the camera, in the order of the world."""
+    projector = Projector(camera, ego)
+    found = []
+    for actor in world.actors:
+        hull = silhouette(projector, actor, world.time_s)
+        if hull is not None:
+            centre = np.array([actor.x_m, actor.y_m, 0.5 * actor.height_m])
+            away_m = float(np.linalg.norm(projector.to_optical(centre))) - 0.4 * actor.length_m
+            found.append((away_m, actor, hull))
+    return found
+
+
+def object_labels(
+    world: World,
+    ego: EgoPose,
+    camera: Camera,
+    look: Look,
+    outlined: Sequence[Outline] | None = None,
+) -> list[BoxLabel]:
     """Road users. The box is the whole thing's (also its hidden part), cut at the border.
 
     Left out: less than a quarter visible behind others, mostly outside the picture, lost in
-    haze. Too small is for the caller to say, who knows the model's input.
+    haze. Too small is for the caller to say, who knows the model's input. outlined: the same
+    instant's outlines, for whoever has them already.
     """
     projector = Projector(camera, ego)
-    found: list[tuple[float, Actor, FloatArray]] = []
-    for actor in world.actors:
-        hull = silhouette(projector, actor, world.time_s)
-        if hull is None:
-            continue
-        centre = np.array([actor.x_m, actor.y_m, 0.5 * actor.height_m])
-        distance = float(np.linalg.norm(projector.to_optical(centre))) - 0.4 * actor.length_m
-        found.append((distance, actor, hull))
+    found = list(outlined) if outlined is not None else outlines(world, ego, camera)
     found.sort(key=lambda item: -item[0])
     owner = _owner_map(camera, projector, look, [hull for _, _, hull in found])
     labels = []
@@ -262,13 +280,20 @@ def _panel_corners(world: World, sign: OverheadSign) -> FloatArray:
 
 
 def road_map(
-    world: World, ego: EgoPose, camera: Camera, look: Look, roi: Roi, size: tuple[int, int]
+    world: World,
+    ego: EgoPose,
+    camera: Camera,
+    look: Look,
+    roi: Roi,
+    size: tuple[int, int],
+    outlined: Sequence[Outline] | None = None,
 ) -> ByteMap:
     """Class map (height, width) of a crop, drawn at the model's own ``size`` (width, height).
 
     Drivable is the carriageway between its outermost lines, oncoming lanes and junctions
     included; lane lines are continuous, also between dashes (as in public data sets), at least
     one pixel wide, up to ``LINE_REACH_M``. Road users and the ego's own parts are background.
+    outlined: the same instant's outlines, for whoever has them already.
     """
     cropped = camera.cropped(roi, *size)
     projector = Projector(cropped, ego)
@@ -285,14 +310,12 @@ def road_map(
         d, half = road.boundary_d_m(boundary), 0.5 * line.width_m
         for stretch in open_stretches(road, near):
             _fill(classes, projector, ribbon(road, stretch, d + half, d - half), LANE_LINE)
-    for actor in world.actors:
-        hull = silhouette(projector, actor, world.time_s)
-        if hull is not None:
-            cv2.fillConvexPoly(classes, np.round(hull).astype(np.int32), BACKGROUND)
+    origin = np.array([roi[0] * camera.width, roi[1] * camera.height])
+    scale = np.array([cropped.fx / camera.fx, cropped.fy / camera.fy])
+    for _, _, hull in outlined if outlined is not None else outlines(world, ego, camera):
+        cv2.fillConvexPoly(classes, np.round((hull - origin) * scale).astype(np.int32), BACKGROUND)
     bonnet = bonnet_outline(Projector(camera, ego), look)
     if bonnet is not None:
-        origin = np.array([roi[0] * camera.width, roi[1] * camera.height])
-        scale = np.array([cropped.fx / camera.fx, cropped.fy / camera.fy])
         pixels = np.round((bonnet - origin) * scale).astype(np.int32)
         cv2.fillPoly(classes, [pixels], BACKGROUND)
     return classes

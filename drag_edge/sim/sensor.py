@@ -16,6 +16,7 @@ from drag_edge.sim.labels import (
     Roi,
     clutter_labels,
     object_labels,
+    outlines,
     road_map,
     signal_labels,
     split_labels,
@@ -89,7 +90,8 @@ class LabelSensor:
         """What all networks say about the picture of this instant."""
         ego, camera, look = snapshot.ego_pose, self._camera, self._look
         world = self._within_reach(snapshot.world, ego)
-        objects = object_labels(world, ego, camera, look)
+        outlined = outlines(world, ego, camera)
+        objects = object_labels(world, ego, camera, look, outlined)
         real = len(objects)
         if self._front and self._errors.clutter > 0.0:
             objects += self._mistaken(clutter_labels(world, ego, camera))
@@ -97,11 +99,10 @@ class LabelSensor:
             "objects": self._boxes(objects, OBJECTS_ROI, ROAD_USERS, real)
         }
         if self._front:
-            classes = road_map(world, ego, camera, look, ROAD_ROI, ROAD_SIZE)
-            signals, marks = (
-                signal_labels(world, ego, camera),
-                split_labels(world, ego, camera, look),
-            )
+            classes = road_map(world, ego, camera, look, ROAD_ROI, ROAD_SIZE, outlined)
+            road = world.road
+            signals = signal_labels(world, ego, camera) if road.traffic_lights else []
+            marks = split_labels(world, ego, camera, look) if road.marks else []
             results |= {
                 "road": ClassMap(classes, self._region(ROAD_ROI)),
                 "signal": self._boxes(signals, SIGNAL_ROI, TRAFFIC_LIGHTS),

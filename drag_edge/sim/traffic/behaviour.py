@@ -103,8 +103,15 @@ class MovingActor:
         self._move: _LateralMove | None = None
         self._yaw_offset_rad = 0.0
         self._indicator: Indicator = "off"
+        self._stood: tuple[float, float, Indicator, Actor] | None = None
         self._motion_s = tuple(time_s for time_s, _ in motion)
         self._motion_mps = tuple(speed_kmh * KMH for _, speed_kmh in motion)
+
+    @property
+    def _parked(self) -> bool:
+        """Nothing has moved it, and nothing ever will."""
+        still = self.speed_mps == 0.0 == self._wanted_mps and self._move is None
+        return still and not self._acts and not self._motion_s and self.accel_mps2 == 0.0
 
     @property
     def speed_along_mps(self) -> float:
@@ -115,6 +122,8 @@ class MovingActor:
         self, time_s: float, dt_s: float, cursor: RoadCursor, ego: EgoOnRoad, ahead: Ahead | None
     ) -> None:
         """Advance to ``time_s``, which is ``dt_s`` after the last step."""
+        if self._parked:
+            return
         if self._acts:
             self._begin_acts(time_s, cursor, ego)
         if self._motion_s:
@@ -125,6 +134,15 @@ class MovingActor:
 
     def snapshot(self, cursor: RoadCursor) -> Actor:
         """The actor as the renderer sees it."""
+        stood = self._stood
+        stands = self.speed_mps == self.lateral_mps == self.accel_mps2 == 0.0
+        if stands and stood is not None and stood[:3] == (self.s_m, self.d_m, self._indicator):
+            return stood[3]  # who stands still looks as before
+        actor = self._seen(cursor)
+        self._stood = (self.s_m, self.d_m, self._indicator, actor) if stands else None
+        return actor
+
+    def _seen(self, cursor: RoadCursor) -> Actor:
         x, y, heading = cursor.pose(self.s_m, self.d_m)
         along = self.speed_along_mps
         if math.hypot(along, self.lateral_mps) > MOVING_MPS:
