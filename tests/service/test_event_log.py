@@ -36,3 +36,16 @@ def test_events_that_matter_are_warnings_and_the_rest_is_information(
 def test_an_unknown_event_is_never_silent(caplog: pytest.LogCaptureFixture) -> None:
     EventLog().write([event("nobody_knows_this", 0.0)])
     assert "nobody_knows_this" in caplog.text
+
+
+def test_of_one_kind_of_event_only_so_many_lines_leave_whatever_their_sources(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = EventLog()
+    with caplog.at_level(logging.INFO):
+        log.write(event("ego_frame_invalid", 0.0, f"MESSAGE_{i}") for i in range(500))
+        log.write([event("camera_lost", 0.1, "front")])
+        assert len(caplog.records) == 20 + 1
+        caplog.clear()
+        log.write([event("ego_frame_invalid", 11.0, "MESSAGE_499")])
+    assert caplog.records[0].getMessage().endswith("(and 1 times since it was last told)")
