@@ -32,6 +32,7 @@ _REACH, _REACH_MORE = 1.5, 0.1
 _BORDER = 0.15
 _LEAST_SCATTER, _ENOUGH_ENDS = 0.5, 12
 _SPARE = 0.2
+_FORWARD_RAD = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,19 @@ class ParkedBody:
         if not before.front.seen and before.front.tangent > high - _BORDER:
             front = max(span.front.tangent, high - reach)
         return min(max(rear, low), high), max(min(front, high), low)
+
+    def passes(self, span: Span, eye: Eye) -> bool:
+        """Whether a box can be this vehicle by the one thing that is sure: whoever drives forward
+        sees what stands move back, and never forward."""
+        before, last = self._last_span, self.last_eye
+        if before is None or last is None:
+            return True
+        way = self.along_aside(eye.x_m, eye.y_m)[0] - self.along_aside(last.x_m, last.y_m)[0]
+        sign = 1.0 if way >= 0 else -1.0
+        return all(
+            sign * (math.atan(now.tangent) - math.atan(then.tangent)) < _FORWARD_RAD
+            for now, then in ((span.rear, before.rear), (span.front, before.front))
+        )
 
     def way_m(self, eye: Eye) -> float:
         """How far away it was last seen from."""

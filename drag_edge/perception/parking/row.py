@@ -141,6 +141,8 @@ class Row:
     def _share(self, span: Span, body: ParkedBody, eye: Eye) -> float:
         """Overlap over union of what is seen and what is expected, within the picture; 0 where an
         end that is seen is not where it should be."""
+        if not body.passes(span, eye):
+            return 0.0
         low, high = self._sight.rear_limit, self._sight.front_limit
         rear, front = map(math.atan, body.expected(span, eye, low, high))
         one = math.atan(max(span.rear.tangent, low))
