@@ -112,6 +112,8 @@ class Plant:
             time_s,
             accel_mps2=self.accel_mps2,
             yaw_rate_radps=self.speed_mps * self.curvature_1pm,
+            steering_wheel_angle_rad=scenes.BODY.steering_ratio
+            * math.atan(scenes.BODY.wheelbase_m * self.curvature_1pm),
             acc_enabled=acc,
             brake_pressed=braking,
         )
