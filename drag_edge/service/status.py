@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from drag_edge.config.service import HttpSettings
-from drag_edge.errors import OK, UnavailableError
+from drag_edge.errors import OK, UnavailableError, UsageError
 
 _PATIENCE_S = 5.0
 _MOST_BYTES = 1_000_000
 _MOST_EVENTS = 12
+_USUAL = f"http://{HttpSettings().listen}:{HttpSettings().port}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--url and --json."""
-    usual = HttpSettings()
     parser.add_argument(
         "--url",
-        default=f"http://{usual.listen}:{usual.port}",
+        default=_USUAL,
         help="where service.http of its configuration listens (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="the same for a program")
@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def status(url: str, *, json: bool = False) -> int:
     """Print it. Raises UnavailableError when nobody answers there."""
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url}: a URL like {_USUAL} was expected")
     said = _asked(url.rstrip("/") + "/status", url)
     print(json_format.dumps(said, indent=1) if json else "\n".join(lines(said)))
     return OK
