@@ -82,15 +82,14 @@ def drive(
     clock, events = VirtualClock(), EventBox()
     own_end, vehicle_end = local_pair()
     adapter = _adapter(own_end, faults, settings, clock, seed)
-    with _linked(settings, clock, events, adapter) as link:
+    with _closed_at_last(vehicle_end), _linked(settings, clock, events, adapter) as link:
         session = SimSession(scenario, clock, vehicle_end, seed, record_period_s=record_period_s)
         session.start()
         result = Drive(session, link, faults=faults)
-        sight = SightFaults(faults, seed)
         film = None
         if video is not None:
             film = Film(settings, scenario.cameras, seed, video, events.put)
-        eyes = make_eyes(session)
+        eyes, sight = make_eyes(session), SightFaults(faults, seed)
         loop = _Loop(result, clock, events, settings, eyes, sight, spoil, alter, film)
         rng = np.random.default_rng([seed, 11])
         loop.run(seconds or scenario.duration_s, model, rng, Ending(session, ends_on))
@@ -98,10 +97,18 @@ def drive(
         if film is not None:
             film.close()
         link.close()
-        while (message := vehicle_end.recv(timeout=0)) is not None:
+        while (message := vehicle_end.recv()) is not None:
             result.last_words.append(message)
-    vehicle_end.shutdown()
     return result
+
+
+@contextmanager
+def _closed_at_last(end: LocalBus) -> Iterator[None]:
+    """The vehicle's end is closed whatever happens."""
+    try:
+        yield
+    finally:
+        end.shutdown()
 
 
 def _adapter(

@@ -1,4 +1,4 @@
-"""Each verdict on drives that must pass and drives that must fail, by the standard's own numbers."""
+"""Each verdict on drives that must pass and drives that must fail, by the standards' numbers."""
 
 from __future__ import annotations
 
