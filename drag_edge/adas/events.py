@@ -137,6 +137,12 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         "bus_recovered": _INFORMATION,
         "can_receive_fault": EventPolicy(Mode.DEGRADED, "bus_fault", CONTROL),
         "can_send_fault": EventPolicy(Mode.DEGRADED, "bus_fault", ACTUATION),
+        # serial links beside it
+        "mcu_lost": EventPolicy(Mode.DEGRADED, "bus_fault", ACTUATION, until="mcu_recovered"),
+        "mcu_recovered": _INFORMATION,
+        "mcu_fault": EventPolicy(Mode.DEGRADED, "bus_fault", ACTUATION, hold_s=0.5),
+        "gnss_lost": _INFORMATION,  # it only confirms
+        "gnss_recovered": _INFORMATION,
         # time
         "clock_jump": EventPolicy(Mode.DEGRADED, "system_degraded", FORWARD, hold_s=0.3),
         "loop_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),

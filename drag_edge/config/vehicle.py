@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from drag_edge.config.base import Section, input_file, output_file, quantity
+from drag_edge.config.serial_links import GnssSettings, McuSettings
 
 LOG_KINDS = (".log", ".asc", ".blf")
 SLCAN_BITRATES = (10_000, 20_000, 50_000, 100_000, 125_000, 250_000, 500_000, 750_000, 1_000_000)
@@ -241,4 +242,10 @@ class VehicleSettings(Section):
     can: CanSettings = Field(CanSettings(), description="The adapter and the log")
     ego: EgoSettings | None = Field(
         None, description="What the vehicle says about itself; without it, speed is unknown"
+    )
+    mcu: McuSettings | None = Field(
+        None, description="A microcontroller on a serial port that gets our commands too"
+    )
+    gnss: GnssSettings | None = Field(
+        None, description="A GNSS receiver whose speed is held against the vehicle's own"
     )

@@ -41,7 +41,7 @@ class VehicleBus:
         health: BusHealth,
         log: FrameLog | None,
         clock: Clock,
-        retry: Retry | None = None,
+        retry: Retry[can.BusABC] | None = None,
     ) -> None:
         self.health = health
         self._bus: can.BusABC | None = bus

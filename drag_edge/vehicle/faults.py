@@ -28,6 +28,7 @@ _BIT_OF_PART = MappingProxyType(
         "ego": "StatusFaultEgo",
         "bus": "StatusFaultBus",
         "can": "StatusFaultBus",
+        "mcu": "StatusFaultBus",
         "log": "StatusFaultBus",
     }
 )

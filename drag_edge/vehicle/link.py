@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from drag_edge.adas.decision import Command, Decision
 from drag_edge.clock import Clock, Periodic, Step
@@ -15,6 +16,9 @@ from drag_edge.perception.scene import Scene
 from drag_edge.vehicle.bus import OpenAdapter, open_bus, open_usual
 from drag_edge.vehicle.codec import Codec
 from drag_edge.vehicle.ego import EgoReader
+from drag_edge.vehicle.gnss import STEP_S as GNSS_STEP_S
+from drag_edge.vehicle.gnss import GnssReader
+from drag_edge.vehicle.mcu import McuLink
 from drag_edge.vehicle.replay import open_replay
 from drag_edge.vehicle.schedule import TICK_S
 from drag_edge.vehicle.sender import CyclicSender
@@ -44,18 +48,26 @@ class VehicleLink:
         except DragEdgeError:
             self._bus.shutdown()
             raise
+        now_s = clock.now_s()
+        self._clock = clock
+        self._mcu = None if settings.mcu is None else McuLink(settings.mcu, now_s, on_event)
+        self._gnss = None if settings.gnss is None else GnssReader(settings.gnss, now_s, on_event)
         self._sender = CyclicSender(self._bus, Codec(), clock)
         # The first status leaves now: receivers hear that we start before the slow parts load.
         self._sender.step(clock.now_s())
         self.first_sent_wall_s = time.perf_counter()
-        self._steps = self._start(clock)
+        self._steps = self._start(clock, settings)
 
-    def _start(self, clock: Clock) -> tuple[Periodic, ...]:
+    def _start(self, clock: Clock, settings: VehicleSettings) -> tuple[Periodic, ...]:
         steps = []
         if self._replay is not None:  # first: what is due is on the bus before it is read
             steps.append(clock.every(RECEIVE_PERIOD_S, self._replay.step, "can-replay"))
         steps.append(clock.every(TICK_S, self._timed(self._sender.step), "can-send"))
         steps.append(clock.every(RECEIVE_PERIOD_S, self._timed(self._reader.step), "can-receive"))
+        if self._mcu is not None and settings.mcu is not None:
+            steps.append(clock.every(settings.mcu.period_s, self._mcu.step, "mcu"))
+        if self._gnss is not None:
+            steps.append(clock.every(GNSS_STEP_S, self._gnss.step, "gnss"))
         return tuple(steps)
 
     def _timed(self, step: Step) -> Step:
@@ -70,11 +82,17 @@ class VehicleLink:
 
     def ego(self, now_s: float) -> EgoState:
         """The own vehicle as known at now_s."""
-        return self._reader.state(now_s)
+        state = self._reader.state(now_s)
+        told = None if self._gnss is None else self._gnss.speed(now_s)
+        return (
+            state if told is None else replace(state, gnss_speed_mps=told[0], gnss_time_s=told[1])
+        )
 
     def publish(self, scene: Scene, decision: Decision, command: Command) -> None:
         """Tell the bus this from now on."""
         self._sender.publish(scene, decision, command)
+        if self._mcu is not None:
+            self._mcu.publish(scene, decision, command)
 
     @property
     def sent(self) -> int:
@@ -116,6 +134,10 @@ class VehicleLink:
         for step in self._steps:
             step.stop()
         self._sender.close()
+        if self._mcu is not None:
+            self._mcu.close(self._clock.now_s())
+        if self._gnss is not None:
+            self._gnss.close()
         if self._replay is not None:
             self._replay.close()
         self._bus.shutdown()

@@ -1,20 +1,21 @@
-"""When a bus that is off is opened again."""
+"""When a bus or a port that is gone is opened again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-import can
+Opened = TypeVar("Opened")
 
 
-class Retry:
-    """When a bus that is off is opened again: at once, then after growing waits.
+class Retry(Generic[Opened]):
+    """When what is gone is opened again: at once, then after growing waits.
 
-    open: opens it, raising what python-can raises.
+    open: opens it, or raises.
     """
 
     def __init__(
-        self, open_: Callable[[], can.BusABC], first_wait_s: float, longest_wait_s: float
+        self, open_: Callable[[], Opened], first_wait_s: float, longest_wait_s: float
     ) -> None:
         self.open = open_
         self._first_s, self._longest_s = first_wait_s, longest_wait_s

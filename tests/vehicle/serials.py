@@ -1,0 +1,53 @@
+"""Serial devices that are not there: pseudo-terminals at one path, plugged in and pulled out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import time
+import tty
+from pathlib import Path
+
+
+class Plug:
+    """The device's end of a serial port at `path`; the daemon opens the path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._ours: int | None = None
+
+    def insert(self) -> None:
+        """A new pseudo-terminal at the same path, as udev's link after plugging in again."""
+        self.pull()
+        self._ours, theirs = os.openpty()
+        tty.setraw(theirs)
+        os.set_blocking(self._ours, False)
+        self.path.symlink_to(os.ttyname(theirs))
+        os.close(theirs)
+
+    def pull(self) -> None:
+        """The device is gone, and whoever has it open finds out."""
+        self.path.unlink(missing_ok=True)
+        if self._ours is not None:
+            os.close(self._ours)
+            self._ours = None
+
+    def write(self, data: bytes) -> None:
+        assert self._ours is not None
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._ours, data)
+
+    def read(self, within_s: float = 0.0) -> bytes:
+        """All that was sent by now, or within that time."""
+        assert self._ours is not None
+        out = b""
+        end_s = time.monotonic() + within_s
+        while True:
+            wait_s = max(0.0, end_s - time.monotonic())
+            if not select.select([self._ours], [], [], wait_s if not out else 0.0)[0]:
+                return out
+            try:
+                out += os.read(self._ours, 65536)
+            except OSError:  # nobody has the other end open
+                return out
