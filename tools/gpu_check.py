@@ -67,6 +67,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--avoid-tactics", action="append", default=[], metavar="PATTERN", help="as in model build"
     )
+    parser.add_argument("--most-tactics", type=int, metavar="N", help="as in model build")
     parser.add_argument(
         "--tactics",
         choices=("default", "no-cublas", "edge-mask-only"),
@@ -121,6 +122,7 @@ def run_shard(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         tactics=options.tactics,
         avoid_tactics=tuple(options.avoid_tactics),
+        most_tactics=options.most_tactics,
         int8=options.int8,
         build=tuple(item for item in options.build.split(",") if item),
     )

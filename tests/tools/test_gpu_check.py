@@ -28,7 +28,7 @@ def options(tmp_path: Path, **changes: Any) -> argparse.Namespace:
     values = {
         "out": tmp_path, "engines": tmp_path, "only": ("a",), "skip": ("0",), "quick": True,
         "seed": 1, "jobs": 1, "tactics": "default", "limit": 60.0, "extra": [],
-        "int8": False, "build": "", "avoid_tactics": [],
+        "int8": False, "build": "", "avoid_tactics": [], "most_tactics": None,
     }  # fmt: skip
     return argparse.Namespace(**{**values, **changes})
 

@@ -16,7 +16,7 @@ class Check:
 
     out: folder for everything written. engines: folder of built engines. extra: larger ONNX files.
     quick: small counts, to see that all of it runs. seed: of everything random. limit_s: when the
-    process will be ended. jobs: engines built at a time. tactics, avoid_tactics: as in
+    process will be ended. jobs: engines built at a time. tactics and their limits: as in
     BuildOptions. int8: build those too. build: "name:precision" of what may be built now; ():
     everything that is missing.
     """
@@ -32,6 +32,7 @@ class Check:
     jobs: int = 1
     tactics: str = "default"
     avoid_tactics: tuple[str, ...] = ()
+    most_tactics: int | None = None
     int8: bool = False
     build: tuple[str, ...] = ()
 

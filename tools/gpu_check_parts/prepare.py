@@ -157,6 +157,8 @@ def _start(check: Check, onnx: Path, precision: str) -> subprocess.Popen[bytes]:
         command += ["--extra", str(extra)]
     for pattern in check.avoid_tactics:
         command += ["--avoid-tactics", pattern]
+    if check.most_tactics is not None:
+        command += ["--most-tactics", str(check.most_tactics)]
     return subprocess.Popen(command, start_new_session=True)
 
 
@@ -189,6 +191,7 @@ def _build_ours(check: Check, onnx: Path, target: Path, precision: str) -> None:
         timing_cache=check.engines / "timing.cache",
         tactics=check.tactics,
         avoid_tactics=check.avoid_tactics,
+        most_tactics=check.most_tactics,
         force=True,
     )
     building.build_engine(options, lambda line: say(f"   {target.name}: {line}"))

@@ -85,6 +85,8 @@ def _run_shard(
         command += ["--extra", str(extra)]
     for pattern in options.avoid_tactics:
         command += ["--avoid-tactics", pattern]
+    if options.most_tactics is not None:
+        command += ["--most-tactics", str(options.most_tactics)]
     log = file.with_suffix(".log")
     started_s = time.monotonic()
     with log.open("wb") as errors:

@@ -78,6 +78,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="try no kernel that no build on this device has tried before (TensorRT up to 10)",
     )
     parser.add_argument(
+        "--most-tactics",
+        type=_count,
+        metavar="N",
+        help="try at most N kernels for a layer: a slower engine sooner (TensorRT up to 10)",
+    )
+    parser.add_argument(
         "--hang-s",
         type=_seconds,
         default=60.0,
@@ -114,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
         tactics=arguments.tactics,
         avoid_tactics=tuple(arguments.avoid_tactics),
         known_tactics_only=arguments.known_tactics_only,
+        most_tactics=arguments.most_tactics,
         hang_s=arguments.hang_s or None,
         retry_hangs=arguments.retry_hangs,
         verbose=arguments.log_everything,

@@ -17,7 +17,7 @@ from drag_edge.inference.building.options import BuildOptions, Profile, Shape
 from drag_edge.inference.building.parsing import parse_onnx
 from drag_edge.inference.building.profiles import decide_profiles
 from drag_edge.inference.building.progress import Progress, make_monitor
-from drag_edge.inference.building.selector import make_selector
+from drag_edge.inference.building.selector import Choice, make_selector
 from drag_edge.inference.building.tactics import read_tactics
 from drag_edge.inference.building.timing_cache import (
     default_timing_cache,
@@ -156,18 +156,19 @@ class _Compilation:
         known = read_tactics(file)
         avoided = known.matching(self._options.avoid_tactics) | known.hung_numbers()
         only = known.named_numbers() if self._options.known_tactics_only else None
-        if not avoided and not self._options.avoid_tactics and only is None:
+        choice = Choice(avoided, only, self._options.most_tactics)
+        if choice == Choice() and not self._options.avoid_tactics:
             return
         if not self._offers.has("IBuilderConfig.algorithm_selector"):
             raise UsageError(
                 f"TensorRT {self._offers.version} lets nobody leave tactics out; of those that it "
                 f"tries {len(known.hung)} are known to hang"
             )
-        if not avoided and only is None:
+        if choice == Choice():
             return  # their names are not known yet: who watches the log will see them
         self._say(f"{len(avoided)} tactics are left out")
         # The config keeps it alive.
-        config.algorithm_selector = make_selector(self._trt, avoided, only)
+        config.algorithm_selector = make_selector(self._trt, choice)
         if self._offers.has("BuilderFlag.REJECT_EMPTY_ALGORITHMS"):
             config.set_flag(self._trt.BuilderFlag.REJECT_EMPTY_ALGORITHMS)
 

@@ -25,7 +25,8 @@ class BuildOptions:
     tactics: no-cublas leaves cuBLAS and cuDNN out, edge-mask-only also what is compiled while
     building. avoid_tactics: kernels that TensorRT may not try, "0x…" or a regular expression for
     their names. known_tactics_only: try no kernel that no build on this device has tried before,
-    where a layer has others. hang_s: a kernel that is tried for so long hangs for ever; None:
+    where a layer has others. most_tactics: try at most so many for a layer, which builds a slower
+    engine sooner; None: all. hang_s: a kernel that is tried for so long hangs for ever; None:
     nobody watches, the build runs in this very process. retry_hangs: then build again without that
     kernel. force: overwrite what would be kept.
     """
@@ -42,6 +43,7 @@ class BuildOptions:
     tactics: Tactics = "default"
     avoid_tactics: tuple[str, ...] = ()
     known_tactics_only: bool = False
+    most_tactics: int | None = None
     hang_s: float | None = 60.0
     retry_hangs: bool = True
     verbose: bool = False

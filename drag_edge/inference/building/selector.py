@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from drag_edge.inference.building.tactics import unsigned
@@ -11,19 +12,30 @@ from drag_edge.inference.building.tactics import unsigned
 _FIRST_HASH = 1 << 32
 
 
-def allowed(
-    numbers: Sequence[int], avoided: frozenset[int], known: frozenset[int] | None
-) -> list[int]:
-    """Indices of the tactics that may be tried. known: only these, as far as a layer has any."""
-    free = [index for index, number in enumerate(numbers) if number not in avoided]
-    if known is None:
-        return free
-    sure = [i for i in free if numbers[i] in known or numbers[i] < _FIRST_HASH]
-    return sure or free
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What may be tried of the tactics of a layer.
+
+    avoided: none of these. known: only these, as far as a layer has any; None: all. most: no more
+    than so many of a layer, the first that TensorRT names.
+    """
+
+    avoided: frozenset[int] = frozenset()
+    known: frozenset[int] | None = None
+    most: int | None = None
+
+    def of(self, numbers: Sequence[int]) -> list[int]:
+        """Indices of the tactics that may be tried."""
+        free = [index for index, number in enumerate(numbers) if number not in self.avoided]
+        if self.known is not None:
+            known = self.known
+            sure = [i for i in free if numbers[i] in known or numbers[i] < _FIRST_HASH]
+            free = sure or free
+        return free[: self.most]
 
 
-def make_selector(trt: Any, avoided: frozenset[int], known: frozenset[int] | None) -> Any:
-    """An IAlgorithmSelector that offers what is `allowed`."""
+def make_selector(trt: Any, choice: Choice) -> Any:
+    """An IAlgorithmSelector that offers what `choice` allows."""
 
     class Selector(trt.IAlgorithmSelector):  # type: ignore[misc]
         """Called by TensorRT."""
@@ -33,8 +45,7 @@ def make_selector(trt: Any, avoided: frozenset[int], known: frozenset[int] | Non
 
         def select_algorithms(self, context: Any, choices: Sequence[Any]) -> list[int]:
             """Indices of what may be tried."""
-            numbers = [unsigned(choice.algorithm_variant.tactic) for choice in choices]
-            return allowed(numbers, avoided, known)
+            return choice.of([unsigned(one.algorithm_variant.tactic) for one in choices])
 
         def report_algorithms(self, contexts: Any, choices: Any) -> None:
             """What was taken does not matter."""

@@ -32,7 +32,8 @@ def test_every_option_reaches_the_builder(asked: list[BuildOptions], tmp_path: P
         f"m.onnx --output {tmp_path}/o.engine --precision int8 --calibrate drive "
         "--calibration-frames 9 --shape a=1x3 --shape b=1:2:3 --workspace-mb 64 "
         "--timing-cache t --dla 1 --verbose --force --tactics no-cublas "
-        "--avoid-tactics sm90 --avoid-tactics 0x1 --known-tactics-only --hang-s 7 --no-retry-hangs"
+        "--avoid-tactics sm90 --avoid-tactics 0x1 --known-tactics-only --most-tactics 3 "
+        "--hang-s 7 --no-retry-hangs"
     )
     assert cli.main(["model", "build", *line.split()]) == errors.OK
     assert asked == [
@@ -49,6 +50,7 @@ def test_every_option_reaches_the_builder(asked: list[BuildOptions], tmp_path: P
             tactics="no-cublas",
             avoid_tactics=("sm90", "0x1"),
             known_tactics_only=True,
+            most_tactics=3,
             hang_s=7.0,
             retry_hangs=False,
             verbose=True,

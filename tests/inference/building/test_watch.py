@@ -12,7 +12,7 @@ from drag_edge.errors import DragEdgeError, InvalidConfigError, UnavailableError
 from drag_edge.inference.building import watch
 from drag_edge.inference.building.builder import build_engine
 from drag_edge.inference.building.options import BuildOptions
-from drag_edge.inference.building.selector import allowed
+from drag_edge.inference.building.selector import Choice
 from drag_edge.inference.building.tactics import (
     KnownTactics,
     keep_tactics,
@@ -205,11 +205,13 @@ def test_the_real_process_says_that_there_is_no_tensorrt(
 def test_only_known_tactics_where_a_layer_has_any() -> None:
     hashes = [1 << 40, 1 << 41, 1 << 42]
     avoided, known = frozenset(hashes[:1]), frozenset(hashes[:2])
-    assert allowed(hashes, avoided, None) == [1, 2]
-    assert allowed(hashes, avoided, known) == [1]
-    assert allowed([*hashes, 3], avoided, known) == [1, 3]  # a variant without a name
-    assert allowed([hashes[0], hashes[2]], avoided, known) == [1]  # nothing known: the unknown
-    assert allowed(hashes[:1], avoided, known) == []
+    assert Choice(avoided, None).of(hashes) == [1, 2]
+    assert Choice(avoided, known).of(hashes) == [1]
+    assert Choice(avoided, known).of([*hashes, 3]) == [1, 3]  # a variant without a name
+    assert Choice(avoided, known).of([hashes[0], hashes[2]]) == [1]  # nothing known: the unknown
+    assert Choice(avoided, known).of(hashes[:1]) == []
+    assert Choice(most=2).of(hashes) == [0, 1]
+    assert Choice(avoided, most=1).of(hashes) == [1]
 
 
 def test_a_building_process_ends_with_its_parent(tmp_path: Path) -> None:
