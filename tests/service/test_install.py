@@ -1,0 +1,326 @@
+"""tools/install into a folder that stands for a computer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent.parent / "tools"
+sys.path.insert(0, str(TOOLS))
+
+from drag_edge.config.load import load  # noqa: E402
+from installing import layout  # noqa: E402
+from installing.command import main  # noqa: E402
+from installing.install import Wishes, install, uninstall  # noqa: E402
+from installing.machine import InstallError, Machine  # noqa: E402
+from installing.options import Can, parse_can  # noqa: E402
+from installing.package import Package  # noqa: E402
+from installing.settings import default_settings  # noqa: E402
+
+CHECKOUT = TOOLS.parent
+EVERYTHING = Wishes((Can("can0", 500_000),), udev=True, desktop=True)
+
+
+class Computer:
+    """A folder, the commands that would have run on it, and what was said."""
+
+    def __init__(self, root: Path, *, dry_run: bool = False) -> None:
+        self.said: list[str] = []
+        self.commands: list[Sequence[str]] = []
+        self.fails = ""
+        self.machine = Machine(root, dry_run=dry_run, say=self.said.append, run=self._run)
+
+    def _run(self, command: Sequence[str]) -> int:
+        self.commands.append(command)
+        line = " ".join(command)
+        if self.fails and self.fails in line:
+            return 1
+        if "-m venv" in line:
+            program = Path(command[-1]) / "bin" / "drag-edge"
+            program.parent.mkdir(parents=True)
+            program.touch()
+            (program.parent / "python").touch()
+        return 0
+
+    def files(self) -> dict[str, bytes]:
+        """Every file and link below the root."""
+        root = self.machine.root
+        return {
+            str(path.relative_to(root)): os.readlink(path).encode() if path.is_symlink()
+            else path.read_bytes()
+            for path in sorted(root.rglob("*"))
+            if path.is_file() or path.is_symlink()
+        }  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "computer"
+    (folder / "etc/systemd/system").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    (folder / "drag_edge-0.1.0-py3-none-any.whl").write_bytes(b"one")
+    return folder
+
+
+def package(wheels: Path | None = None) -> Package:
+    return Package(CHECKOUT, wheels, (), sys.executable)
+
+
+def test_everything_is_where_the_unit_looks_for_it(root: Path, wheels: Path) -> None:
+    computer = Computer(root)
+    install(computer.machine, package(wheels), EVERYTHING)
+    files = computer.files()
+    unit = files[layout.UNIT.lstrip("/")].decode()
+    for line in unit.splitlines():
+        if line.startswith("ExecStart="):
+            program, verb, settings = line.removeprefix("ExecStart=").split()
+    assert verb == "run"
+    assert program.lstrip("/") in files
+    assert settings.lstrip("/") in files
+    assert files["usr/local/bin/drag-edge"].decode() == program
+    network = files["etc/systemd/network/80-drag-edge-can0.network"].decode()
+    assert "Name=can0\n" in network
+    assert "BitRate=500000\n" in network
+    assert "etc/systemd/system/drag-edge.service.d/desktop.conf" in files
+    assert "etc/udev/rules.d/70-drag-edge.rules" in files
+    assert not [name for name in files if "__pycache__" in name]
+    assert not [name for name in files if name.endswith(".new")]
+
+
+def test_the_settings_that_it_brings_are_right_where_it_puts_them(root: Path, wheels: Path) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    text = (root / "etc/drag-edge/drag-edge.yaml").read_text()
+    assert "../" not in text
+    here = root / "here.yaml"
+    here.write_text(text.replace(layout.SHARE, str(root / layout.SHARE.lstrip("/"))))
+    settings = load(here)
+    assert not settings.adas.actuation
+    assert settings.service.http.listen == "127.0.0.1"
+    assert oct((root / "etc/drag-edge/drag-edge.yaml").stat().st_mode)[-3:] == "640"
+
+
+def test_again_it_changes_nothing_and_says_so(root: Path, wheels: Path) -> None:
+    install(Computer(root).machine, package(wheels), EVERYTHING)
+    again = Computer(root)
+    before = again.files()
+    install(again.machine, package(wheels), EVERYTHING)
+    assert again.machine.changes == 0
+    assert again.commands == []
+    assert "everything was installed already" in again.said
+    assert again.files() == before
+
+
+def test_another_wheel_is_installed_and_the_environment_stays(root: Path, wheels: Path) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    (wheels / "drag_edge-0.1.0-py3-none-any.whl").write_bytes(b"two")
+    again = Computer(root)
+    install(again.machine, package(wheels), Wishes())
+    assert not [command for command in again.commands if "venv" in command]
+    lines = [" ".join(command) for command in again.commands]
+    assert all("--no-index" in line for line in lines)
+    assert any("--force-reinstall" in line for line in lines)
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_uninstalled_nothing_is_left_of_what_nobody_touched(
+    root: Path, wheels: Path, purge: bool
+) -> None:
+    before = sorted(root.rglob("*"))
+    install(Computer(root).machine, package(wheels), EVERYTHING)
+    computer = Computer(root)
+    uninstall(computer.machine, purge)
+    assert sorted(root.rglob("*")) == before
+    again = Computer(root)
+    uninstall(again.machine, purge)
+    assert again.machine.changes == 0
+
+
+def test_what_a_person_edited_and_the_device_learned_goes_only_with_purge(
+    root: Path, wheels: Path
+) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    settings = root / "etc/drag-edge/drag-edge.yaml"
+    settings.write_text(settings.read_text() + "# mine\n")
+    (root / "var/lib/drag-edge/calibration").mkdir(parents=True)
+    learned = root / "var/lib/drag-edge/calibration/front.json"
+    learned.write_text("{}")
+    (root / "var/cache/drag-edge/kernels").mkdir(parents=True)
+    computer = Computer(root)
+    uninstall(computer.machine, purge=False)
+    assert settings.read_text().endswith("# mine\n")
+    assert learned.exists()
+    assert not (root / "var/cache/drag-edge").exists()
+    assert [line for line in computer.said if line.startswith("kept, being yours: /etc/drag-edge")]
+    uninstall(Computer(root).machine, purge=True)
+    assert not [path for path in root.rglob("*") if "drag" in path.name]
+
+
+def new_default(tmp_path: Path) -> Package:
+    """A checkout whose default settings are other ones."""
+    checkout = tmp_path / "newer"
+    checkout.mkdir()
+    for entry in CHECKOUT.iterdir():
+        if entry.name in ("docs", "engines", "systemd", "tools", "LICENSE", "README.md"):
+            (checkout / entry.name).symlink_to(entry)
+    (checkout / "configs").mkdir()
+    for entry in (CHECKOUT / "configs").iterdir():
+        if entry.name != "service.yaml":
+            (checkout / "configs" / entry.name).symlink_to(entry)
+    text = (CHECKOUT / "configs/service.yaml").read_text()
+    (checkout / "configs/service.yaml").write_text(text + "# of the next version\n")
+    return Package(checkout, tmp_path / "wheels", (), sys.executable)
+
+
+def test_untouched_settings_follow_the_new_default(
+    root: Path, wheels: Path, tmp_path: Path
+) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    install(Computer(root).machine, new_default(tmp_path), Wishes())
+    settings = root / "etc/drag-edge/drag-edge.yaml"
+    assert settings.read_text().endswith("# of the next version\n")
+    assert not settings.with_name("drag-edge.yaml.new").exists()
+
+
+def test_edited_settings_are_kept_and_a_new_default_lies_beside_them(
+    root: Path, wheels: Path, tmp_path: Path
+) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    settings = root / "etc/drag-edge/drag-edge.yaml"
+    settings.write_text("mine: true\n")
+    same = Computer(root)
+    install(same.machine, package(wheels), Wishes())
+    assert not settings.with_name("drag-edge.yaml.new").exists()  # it is no new one
+    newer = Computer(root)
+    install(newer.machine, new_default(tmp_path), Wishes())
+    assert settings.read_text() == "mine: true\n"
+    beside = settings.with_name("drag-edge.yaml.new")
+    assert beside.read_bytes() == default_settings(newer_checkout := tmp_path / "newer")
+    assert newer_checkout.is_dir()
+    assert any("diff" in line for line in newer.said)
+
+
+def test_dry_run_says_it_all_and_does_nothing(root: Path, wheels: Path) -> None:
+    dry = Computer(root, dry_run=True)
+    install(dry.machine, package(wheels), EVERYTHING)
+    assert dry.files() == {}
+    assert dry.commands == []
+    assert f"would write {layout.UNIT}" in dry.said
+    install(Computer(root).machine, package(wheels), EVERYTHING)
+    before = Computer(root).files()
+    dry = Computer(root, dry_run=True)
+    uninstall(dry.machine, purge=True)
+    assert dry.files() == before
+    assert f"would remove {layout.HOME}" in dry.said
+
+
+def test_a_step_that_fails_says_what_to_do_and_the_next_try_goes_on(
+    root: Path, wheels: Path
+) -> None:
+    computer = Computer(root)
+    computer.fails = "-m venv"
+    with pytest.raises(InstallError, match="python3-venv"):
+        install(computer.machine, package(wheels), Wishes())
+    computer = Computer(root)
+    computer.fails = "pip"
+    with pytest.raises(InstallError, match="exit code 1"):
+        install(computer.machine, package(wheels), Wishes())
+    computer = Computer(root)
+    install(computer.machine, package(wheels), Wishes())
+    assert [command for command in computer.commands if "pip" in command]
+    assert layout.UNIT.lstrip("/") in computer.files()
+
+
+def test_a_damaged_record_can_remove_nothing_foreign(root: Path, wheels: Path) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    record = root / layout.RECORD.lstrip("/")
+    passwords = root / "etc/passwd"
+    passwords.write_text("root")
+    content = json.loads(record.read_text())
+    record.write_text(json.dumps({**content, "options": ["/etc/passwd"]}))
+    with pytest.raises(InstallError, match="no installation writes"):
+        uninstall(Computer(root).machine, purge=True)
+    record.write_text("{")
+    with pytest.raises(InstallError, match="damaged"):
+        uninstall(Computer(root).machine, purge=True)
+    assert passwords.exists()
+
+
+def test_somebody_elses_program_of_our_name_is_left_alone(root: Path, wheels: Path) -> None:
+    theirs = root / "usr/local/bin/drag-edge"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("another")
+    computer = Computer(root)
+    install(computer.machine, package(wheels), Wishes())
+    uninstall(computer.machine, purge=True)
+    assert theirs.read_text() == "another"
+
+
+@pytest.mark.parametrize("text", ["can0", "can0:fast", "can0:0", "../x:500000", "can0:500000:1"])
+def test_a_can_interface_is_named_with_its_bitrate(text: str) -> None:
+    with pytest.raises(ValueError, match="can0:500000"):
+        parse_can(text)
+
+
+def test_without_root_it_says_so(capfd: pytest.CaptureFixture[str],
+                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main("", []) == 64
+    assert "sudo tools/install" in capfd.readouterr().err
+    assert main("", ["--can", "can0"]) == 64
+
+
+METADATA = "Metadata-Version: 2.1\nName: drag-edge\nVersion: 0.1.0\n"
+WHEEL = "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+PROGRAM = "def main():\n    print('the one of {}')\n"
+
+
+def write_wheel(folder: Path, word: str) -> None:
+    """A whole wheel, but small."""
+    info = "drag_edge-0.1.0.dist-info"
+    files = {
+        "drag_edge/__init__.py": "",
+        "drag_edge/cli.py": PROGRAM.format(word),
+        f"{info}/METADATA": METADATA,
+        f"{info}/WHEEL": WHEEL,
+        f"{info}/entry_points.txt": "[console_scripts]\ndrag-edge = drag_edge.cli:main\n",
+    }
+    record = "".join(f"{name},,\n" for name in (*files, f"{info}/RECORD"))
+    with zipfile.ZipFile(folder / "drag_edge-0.1.0-py3-none-any.whl", "w") as archive:
+        for name, content in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(name, content)
+
+
+def test_for_real_without_a_network_and_taken_away_by_its_own_copy(
+    root: Path, wheels: Path
+) -> None:
+    """venv, pip and the installed tools/install themselves."""
+
+    def run(program: Path, *options: str) -> str:
+        command = [sys.executable, str(program), "--root", str(root), *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    for word in ("January", "February"):
+        write_wheel(wheels, word)
+        run(TOOLS / "install", "--wheels", str(wheels))
+        program = root / "opt/drag-edge/venv/bin/drag-edge"
+        said = subprocess.run([str(program)], capture_output=True, text=True, check=True)
+        assert said.stdout == f"the one of {word}\n"
+    assert "everything was installed already" in run(TOOLS / "install", "--wheels", str(wheels))
+    copy = root / "opt/drag-edge/share/tools/install"
+    assert "remove /opt/drag-edge" in run(copy, "--uninstall")
+    assert [path for path in root.rglob("*") if path.is_file()] == []
