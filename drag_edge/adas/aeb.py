@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from drag_edge.adas.decision import AebDecision, AebStage
+from drag_edge.adas.drift import Drift, follow_drifts
 from drag_edge.adas.events import Right
 from drag_edge.adas.threats import BRAKING, URGENT, Evidence, Threat, find_threats
 from drag_edge.config.aeb import AebSettings
@@ -48,10 +49,11 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class AebState:
-    """Evidence per track, braking in progress, the warning in force, and the driver's last
-    interruption."""
+    """Evidence and drift per track, braking in progress, the warning in force, and when the driver
+    last interrupted."""
 
     evidence: tuple[Evidence, ...] = ()
+    drifts: tuple[Drift, ...] = ()
     latch: Latch | None = None
     warned: Warned | None = None
     overridden_s: float = -math.inf
@@ -77,10 +79,13 @@ def aeb_step(
     latch = None if overridden else state.latch
     missing = _missing(scene, rights)
     threats: tuple[Threat, ...] = ()
-    evidence = state.evidence
+    evidence, drifts = state.evidence, state.drifts
     if missing is None:
         braking_for = None if latch is None else latch.target_id
-        threats, evidence = find_threats(scene, settings, body, evidence, braking_for, time_s)
+        drifts = follow_drifts(scene, drifts, settings.drift_smooth_s)
+        threats, evidence = find_threats(
+            scene, settings, body, evidence, drifts, braking_for, time_s
+        )
     worst = max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
     warned = _warned(worst, threats, settings, state.warned, time_s, rights)
     worst = _patient(worst, warned, settings, time_s, rights)
@@ -91,7 +96,9 @@ def aeb_step(
         latch = replace(latch, allowed_s=allowed_s)
         latch = _held(latch, threats, scene, settings, time_s)
 
-    after = AebState(evidence, latch, warned, overridden_s, ego.steering_wheel_angle_rad, time_s)
+    after = AebState(
+        evidence, drifts, latch, warned, overridden_s, ego.steering_wheel_angle_rad, time_s
+    )
     if latch is not None:
         return _braking(latch, worst, settings), after
     if missing is not None:

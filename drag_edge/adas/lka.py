@@ -218,4 +218,5 @@ def _pursuit(
     offset = lanes.offset_m + speed_mps * delay_s * (lanes.heading_rad + heading) / 2
     ahead_m = max(settings.min_preview_m, settings.preview_s * speed_mps)
     aim_m = -offset - heading * ahead_m + lanes.curvature_1pm * ahead_m**2 / 2
-    return 2 * aim_m / ahead_m**2
+    most = settings.lateral_accel_mps2 / max(speed_mps, 1.0) ** 2
+    return min(max(2 * aim_m / ahead_m**2, -most), most)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from drag_edge.adas.decision import AebStage
+from drag_edge.adas.drift import Drift
+from drag_edge.adas.lead import Lead, needed_accel
 from drag_edge.adas.prediction import (
     Floats,
     Target,
@@ -57,6 +59,7 @@ def find_threats(
     settings: AebSettings,
     body: BodySettings,
     before: Sequence[Evidence],
+    drifts: Sequence[Drift],
     braking_for: int | None,
     time_s: float,
 ) -> tuple[tuple[Threat, ...], tuple[Evidence, ...]]:
@@ -78,7 +81,8 @@ def find_threats(
         return (), ()
     accel = scene.ego.accel_mps2 or 0.0
     age_s = max(0.0, time_s - scene.time_s)
-    in_the_way = _in_the_way(candidates, scene, settings, body, age_s)
+    leaving = {one.id: one for one in drifts if one.followed_s >= settings.drift_smooth_s}
+    in_the_way = _in_the_way(candidates, leaving, scene, settings, body, age_s)
     if not in_the_way:
         return (), ()
     undisturbed = accel if braking_for is None else max(accel, 0.0)
@@ -98,14 +102,16 @@ def find_threats(
         moment = (track, corridor_s, speed_mps, accel, age_s)
         target = present_target(*moment, settings.lead_decel_gain, settings)
         gaps = least_gaps(grid_s, target, ego_m, passed_m=body.length_m + 1.0)
+        calm = False
         if target.accel_mps2 < 0:  # a warning needs no such reserve, and would often be false
             likely = present_target(*moment, 1.0, settings)
             gaps[_WARNINGS] = least_gaps(grid_s, likely, ego_m[_WARNINGS], body.length_m + 1.0)
+            calm = _calmly_met(likely, speed_mps, settings)
         if gaps[-1] > settings.margin_m:
             continue
         closing = speed_mps - target.speed_mps
         ttc_s = max(target.gap_m, 0.0) / closing if closing > 0.1 else math.inf
-        wanted = _wanted_stage(track, gaps, ttc_s, settings)
+        wanted = _wanted_stage(track, gaps, ttc_s, calm, settings)
         proof = _evidence(track, wanted, known.get(track.id), scene.time_s, settings)
         evidence.append(proof)
         stage = _allowed_stage(track, wanted, ttc_s, proof, settings)
@@ -135,24 +141,31 @@ def _passes_gates(track: Track, settings: AebSettings) -> bool:
 
 def _in_the_way(
     candidates: Sequence[Track],
+    drifts: Mapping[int, Drift],
     scene: Scene,
     settings: AebSettings,
     body: BodySettings,
     age_s: float,
 ) -> list[tuple[Track, tuple[float, float]]]:
     """Those that cross the path before a lead that shields them, and when: (enters, leaves)."""
-    shield = _shield(scene, settings, body, age_s)
+    shield = _shield(scene, drifts, settings, body, age_s)
     found = []
     for track in candidates:
         if shield is not None and track.id != shield.id and track.gap_m > shield.gap_m:
             continue
-        corridor_s = _corridor(track, scene, settings, body, age_s)
+        corridor_s = _corridor(track, drifts.get(track.id), scene, settings, body, age_s)
         if not math.isinf(corridor_s[0]):
             found.append((track, corridor_s))
     return found
 
 
-def _shield(scene: Scene, settings: AebSettings, body: BodySettings, age_s: float) -> Track | None:
+def _shield(
+    scene: Scene,
+    drifts: Mapping[int, Drift],
+    settings: AebSettings,
+    body: BodySettings,
+    age_s: float,
+) -> Track | None:
     """The lead, if it is in the path to stay: nobody beyond it can be hit before it is.
 
     What detectors see through or around a lead is often a part of it, with any speed at all.
@@ -160,11 +173,17 @@ def _shield(scene: Scene, settings: AebSettings, body: BodySettings, age_s: floa
     lead = scene.lead
     if lead is None or lead.path_overlap < settings.min_path_overlap:
         return None
-    return lead if math.isinf(_corridor(lead, scene, settings, body, age_s)[1]) else None
+    leaves_s = _corridor(lead, drifts.get(lead.id), scene, settings, body, age_s)[1]
+    return lead if math.isinf(leaves_s) else None
 
 
 def _corridor(
-    track: Track, scene: Scene, settings: AebSettings, body: BodySettings, age_s: float
+    track: Track,
+    drift: Drift | None,
+    scene: Scene,
+    settings: AebSettings,
+    body: BodySettings,
+    age_s: float,
 ) -> tuple[float, float]:
     """When the track is in the way: (enters, leaves) seconds from now, (inf, inf) for never."""
     half_m = (body.width_m + track.width_m) / 2
@@ -174,12 +193,15 @@ def _corridor(
     enters_s, leaves_s = corridor_times(
         track, scene.path, half_m, settings.leaving_speed_mps, age_s
     )
+    gone_s = math.inf
+    if drift is not None and drift.away_mps > settings.leaving_speed_mps:
+        gone_s = max(0.0, (half_m - abs(drift.aside_m)) / drift.away_mps - age_s)
     if track.path_overlap >= settings.min_path_overlap:
         # Perception sees it in the path now; only its leaving is predicted.
-        return 0.0, leaves_s if math.isfinite(enters_s) else math.inf
+        return 0.0, min(leaves_s if math.isfinite(enters_s) else math.inf, gone_s)
     # A lead with less overlap is cutting in, or on its way out.
     is_lead = scene.lead is not None and scene.lead.id == track.id
-    return (enters_s, leaves_s) if is_lead else (math.inf, math.inf)
+    return (enters_s, min(leaves_s, gone_s)) if is_lead else (math.inf, math.inf)
 
 
 def _evidence(
@@ -210,8 +232,21 @@ def _evidence(
     )
 
 
-def _wanted_stage(track: Track, gaps: Floats, ttc_s: float, settings: AebSettings) -> AebStage:
-    """The stage that the prediction calls for, before the evidence is weighed."""
+def _calmly_met(target: Target, speed_mps: float, settings: AebSettings) -> bool:
+    """Whether moderate braking copes with a lead that brakes, even if it brakes until it stands.
+
+    Most that brake do not: they turn off, or slow down for a bend.
+    """
+    lead = Lead(0, target.gap_m, target.speed_mps, target.accel_mps2)
+    needed_mps2 = -needed_accel(lead, speed_mps, settings.margin_m)
+    return target.speed_mps > 0 and needed_mps2 < settings.calm_decel_mps2
+
+
+def _wanted_stage(
+    track: Track, gaps: Floats, ttc_s: float, calm: bool, settings: AebSettings
+) -> AebStage:
+    """The stage that the prediction calls for, before the evidence is weighed. calm: the driver
+    needs no warning yet."""
     if settings.policy == "ttc_stages":
         if ttc_s <= settings.ttc_full_s:
             return AebStage.FULL
@@ -224,7 +259,7 @@ def _wanted_stage(track: Track, gaps: Floats, ttc_s: float, settings: AebSetting
     if partial:
         return AebStage.PARTIAL
     vulnerable = track.label in VULNERABLE_ROAD_USERS
-    if warn_vulnerable if vulnerable else warn:
+    if not calm and (warn_vulnerable if vulnerable else warn):
         return AebStage.WARN
     return AebStage.PREFILL if prefill else AebStage.READY
 

@@ -63,7 +63,7 @@ class AebSettings(Section):
         1.2, "s", "Warning lead for pedestrians and two-wheelers.", ge=0, le=3
     )
     lead_decel_gain: float = quantity(
-        1.3,
+        1.5,
         "1",
         "A braking lead is braked for as if it braked this much harder than estimated: estimates "
         "come late. Warnings take the estimate as it is.",
@@ -75,6 +75,13 @@ class AebSettings(Section):
     )
     lead_decel_max_mps2: float = quantity(
         10.0, "m/s^2", "No lead is taken to brake harder than this.", ge=3, le=12
+    )
+    calm_decel_mps2: float = quantity(
+        3.0,
+        "m/s^2",
+        "No warning of a lead that brakes while less braking than this copes with it.",
+        ge=0,
+        le=5,
     )
     standing_speed_mps: float = quantity(
         1.5,
@@ -139,6 +146,14 @@ class AebSettings(Section):
         "A vehicle leaving the corridor faster than this is expected to be gone.",
         gt=0,
         le=5,
+    )
+    drift_smooth_s: float = quantity(
+        0.3,
+        "s",
+        "Time constant for how fast an object's distance from the path changes; not believed "
+        "before as long.",
+        gt=0,
+        le=2,
     )
     data_hold_s: float = quantity(
         0.5, "s", "Braking in progress outlives its target's data this long.", ge=0, le=0.5

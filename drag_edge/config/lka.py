@@ -59,6 +59,13 @@ class LkaSettings(Section):
     steering_delay_s: float = quantity(
         0.15, "s", "From command to yaw; the pose is predicted over it.", ge=0, le=1
     )
+    lateral_accel_mps2: float = quantity(
+        2.9,
+        "m/s^2",
+        "Never steers for more; R79's 3 m/s² is what the car may reach, overshoot included.",
+        gt=0.5,
+        le=3,
+    )
     min_confidence: float = quantity(
         0.5, "1", "Lines below this confidence are not acted on.", ge=0, le=1
     )

@@ -29,6 +29,14 @@ class LeadSettings(Section):
     cut_in_mps: float = quantity(
         0.4, "m/s", "Slower movement across the road is no cutting in", ge=0, le=5
     )
+    cut_in_doubt_1ps: float = quantity(
+        0.01,
+        "1/s",
+        "… and so much faster must it be for every metre ahead: there the road's direction is "
+        "known less well",
+        ge=0,
+        le=0.1,
+    )
     cut_in_range_m: float = quantity(
         50.0, "m", "Cutting in is looked for up to this gap", ge=0, le=200
     )

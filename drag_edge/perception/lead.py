@@ -77,7 +77,7 @@ class LeadSelector:
         if track.gap_m > settings.cut_in_range_m or track.frames < settings.cut_in_frames:
             return False
         across_mps = track.vy_mps - track.speed_mps * corridor.path.slope_at(track.x_m)
-        if abs(across_mps) < settings.cut_in_mps:
+        if abs(across_mps) < settings.cut_in_mps + settings.cut_in_doubt_1ps * track.x_m:
             return False
         if across_mps * (track.y_m - corridor.path.y_at(track.x_m)) >= 0:
             return False

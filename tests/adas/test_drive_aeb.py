@@ -41,7 +41,7 @@ def test_a_standing_car_is_not_hit_and_warned_of_in_time(
     assert run.warned is not None
     assert run.braked is not None
     assert run.braked.time_s - run.warned.time_s >= 0.8  # UN R152
-    assert run.least_gap_m < 6.0  # and it does not stop far away from the car
+    assert run.least_gap_m < 7.0  # and it does not stop far away from the car
     if speed_kph >= 50:
         assert run.warned.ttc_s >= 1.7  # Euro NCAP
 

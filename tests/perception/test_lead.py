@@ -106,6 +106,16 @@ def test_a_cut_in_is_held_while_its_first_part_is_in_the_corridor() -> None:
     assert selector.step([back_out], AHEAD, ()) is None
 
 
+def test_far_away_only_a_quicker_movement_is_a_cut_in() -> None:
+    """Where a bend begins, the road's direction 50 m ahead is known to some hundredths only."""
+    for x_m, led in ((20.0, True), (50.0, False)):
+        selector = LeadSelector(LeadSettings())
+        slow = track(x_m=x_m, gap_m=x_m - 3.65, y_m=2.4, vy_mps=-0.7, path_overlap=0.0)
+        for _ in range(6):
+            lead = selector.step([slow], AHEAD, ())
+        assert (lead is not None) is led
+
+
 def test_following_a_curve_is_not_cutting_in() -> None:
     """In an R 250 m left bend the car ahead in the right lane moves left, as the road does."""
     path = Path(0.0, 0.0, 1 / 250, PathSource.LANES)
