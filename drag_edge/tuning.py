@@ -51,7 +51,8 @@ def take(change: Change, parts: Parts) -> None:
         parts.feed.reopen(name, settings.cameras[name])
     monitor, timeout_s = settings.adas.monitor, settings.run.frame_timeout_s
     parts.watch.tune(settings.cameras, monitor, timeout_s)
-    parts.pool.tune(settings.models)
+    if any(key.startswith("models.") for key in change.taken):
+        parts.pool.tune(settings.models)
     cameras = camera_models(settings, parts.feed.sizes_px())
     if change.of(Reach.VIEW):
         moved = {key.split(".")[1] for key in change.of(Reach.VIEW) if key.startswith("cameras.")}

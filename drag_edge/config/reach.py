@@ -44,6 +44,10 @@ REACHES: Mapping[str, Reach] = MappingProxyType(
         "models.*.cameras": Reach.LIVE,
         "models.*.hz": Reach.LIVE,
         "models.*.every": Reach.LIVE,
+        "models.*.confidence": Reach.LIVE,
+        "models.*.iou": Reach.LIVE,
+        "models.*.agnostic": Reach.LIVE,
+        "models.*.max_detections": Reach.LIVE,
         "perception": Reach.LIVE,
         "perception.parking": Reach.VIEW,  # rows of gaps are measured from start to end alike
         "perception.calibration.folder": Reach.PROCESS,

@@ -24,6 +24,10 @@ class Classifier:
         self._labels = labels
         self._confidence = confidence
 
+    def with_confidence(self, confidence: float) -> Classifier:
+        """The same with another threshold."""
+        return Classifier(self._output, self._labels, confidence)
+
     def decode(self, outputs: Mapping[str, NDArray[Any]], placement: Placement) -> Classification:
         """Outputs of one run → labels, best first; where it looked does not matter.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from drag_edge.inference.metadata import ModelMetadata, parse_metadata
 from drag_edge.inference.path import HostPath, Path, StepTimes
 from drag_edge.inference.plan import ModelPlan, make_plan
 from drag_edge.inference.results import Result
+from drag_edge.inference.thresholds import with_thresholds
 
 _WARM_UP_GREY = 114
 
@@ -47,6 +48,12 @@ class Model(Protocol):
         Raises ModelError when the engine fails, OutputInvalidError when it says NaN or infinity.
         """
 
+    def tune(self, settings: ModelSettings) -> None:
+        """Other thresholds from the next picture on, everything else being as it was loaded with.
+
+        Raises ModelError; the model is of no use then.
+        """
+
     def time_bare_s(self) -> float:
         """Seconds that the network alone takes on the tensors that it ran on last."""
 
@@ -74,6 +81,12 @@ class LoadedModel:
     def finish(self) -> tuple[Result, StepTimes]:
         """Give its result out."""
         return self.path.finish()
+
+    def tune(self, settings: ModelSettings) -> None:
+        """Decode with other thresholds."""
+        decoder = with_thresholds(self.plan.decoder, settings)
+        self.path.use(decoder)
+        self.plan = replace(self.plan, decoder=decoder)
 
     def infer(self, image: NDArray[np.uint8]) -> tuple[Result, StepTimes]:
         """Start and finish in one."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from drag_edge.inference.engine import Engine
 from drag_edge.inference.letterbox import Placement
-from drag_edge.inference.plan import ModelPlan
+from drag_edge.inference.plan import Decoder, ModelPlan
 from drag_edge.inference.preprocess import Preprocessor
 from drag_edge.inference.results import Result
 
@@ -44,6 +44,9 @@ class Path(Protocol):
         """The result of the picture that was started last, in its pixels; nothing in it belongs to
         the engine. Raises ModelError, OutputInvalidError for NaN or infinity.
         """
+
+    def use(self, decoder: Decoder) -> None:
+        """Decode with this one from the next picture on. Raises ModelError."""
 
     def close(self) -> None:
         """Free what is this path's own, not the engine; idempotent."""
@@ -80,6 +83,10 @@ class HostPath:
         decode_s = time.perf_counter() - started_s
         self._started = None
         return result, StepTimes(self._preprocess_s, self._engine_s, decode_s)
+
+    def use(self, decoder: Decoder) -> None:
+        """Decode with this one from the next picture on."""
+        self.decoder = decoder
 
     def close(self) -> None:
         """Nothing here is more than memory."""

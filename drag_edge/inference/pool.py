@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from types import MappingProxyType
+from typing import Any
 
 from drag_edge.clock import Clock
 from drag_edge.config.models import ModelSettings
@@ -26,6 +27,7 @@ from drag_edge.inference.results import Perceived, Result
 from drag_edge.inference.runtimes import ModelLoader, OnEvent, Runtimes
 from drag_edge.inference.schedule import Schedule
 from drag_edge.inference.stats import ModelStats, StatsRecorder
+from drag_edge.inference.thresholds import only_thresholds_differ
 
 _LOG = logging.getLogger(__name__)
 _FIRST_WAIT_S = 1.0
@@ -93,9 +95,10 @@ class ModelPool:
                     fresh.succeed_to(slot)
                 slot = fresh
                 self._schedules[name] = Schedule(settings)
-            elif slot.settings != settings:
-                slot.settings = settings
-                self._schedules[name] = Schedule(settings)
+            else:
+                if _schedule(slot.settings) != _schedule(settings):
+                    self._schedules[name] = Schedule(settings)
+                slot.tune(settings)
             slots[name] = slot
         for name, slot in before.items():
             slot.retire()
@@ -206,7 +209,20 @@ class _Slot:
 
     def fits(self, settings: ModelSettings) -> bool:
         """Whether the model that is loaded is the one that these settings ask for."""
-        return _loading(settings) == _loading(self.settings)
+        schedule = dict(zip(_SCHEDULE, _schedule(settings), strict=True))
+        return only_thresholds_differ(self.settings.model_copy(update=schedule), settings)
+
+    def tune(self, settings: ModelSettings) -> None:
+        """Settings that the loaded model fits."""
+        before, self.settings = self.settings, settings
+        if self.model is None or before == settings:
+            return
+        try:
+            self.model.tune(settings)
+        except GpuLostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as when it runs: it ends here
+            self._fail(error)
 
     def succeed_to(self, before: _Slot) -> None:
         """Take the place of the same model with other settings; a fault of its is ours to end."""
@@ -281,6 +297,9 @@ class _Slot:
         self._on_event(Event(name, self._name, detail, self._clock.now_s()))
 
 
-def _loading(settings: ModelSettings) -> ModelSettings:
-    """The settings without what only says when the model runs."""
-    return settings.model_copy(update={"cameras": None, "hz": None, "every": None})
+_SCHEDULE = ("cameras", "hz", "every")
+
+
+def _schedule(settings: ModelSettings) -> tuple[Any, ...]:
+    """What only says when the model runs."""
+    return tuple(getattr(settings, name) for name in _SCHEDULE)

@@ -39,14 +39,8 @@ class UltralyticsModel:
         labels = _labels(settings, model)
         self._read = READERS[model.task]
         self._words = Words(labels.word_of)
-        self._options = {
-            "device": device,
-            "conf": settings.confidence,
-            "iou": settings.iou,
-            "max_det": settings.max_detections,
-            "agnostic_nms": settings.agnostic,
-            "verbose": False,
-        }
+        self._device = device
+        self._options = self._options_of(settings)
         self._found: Any = None
         self._origin = (0, 0)
         self._inference_s = 0.0
@@ -54,6 +48,20 @@ class UltralyticsModel:
         self._forget: Callable[[], None] | None = None
         if gpu is not None:
             self._forget = gpu.at_close(CloseStage.FOREIGN, self._release)
+
+    def _options_of(self, settings: ModelSettings) -> dict[str, Any]:
+        return {
+            "device": self._device,
+            "conf": settings.confidence,
+            "iou": settings.iou,
+            "max_det": settings.max_detections,
+            "agnostic_nms": settings.agnostic,
+            "verbose": False,
+        }
+
+    def tune(self, settings: ModelSettings) -> None:
+        """Predict with other thresholds."""
+        self._options = self._options_of(settings)
 
     def start(self, image: NDArray[np.uint8]) -> None:
         """Predict: it returns when all is done."""

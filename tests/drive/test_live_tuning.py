@@ -19,6 +19,7 @@ from drag_edge.config.load import load
 from drag_edge.config.reach import Reach, reach_of
 from drag_edge.config.root import Settings
 from drag_edge.daemon import Daemon, Tick
+from drag_edge.inference.results import Detections
 from drag_edge.tuning import plan_change
 from tests.drive.drives import CONFIGS, simulated
 
@@ -247,3 +248,20 @@ def test_a_settings_object_is_never_half_taken(tmp_path: Path) -> None:
         )
         change = plan_change(daemon.settings, new)
         assert Settings.model_validate(change.settings.model_dump()) == change.settings
+
+
+def test_a_models_threshold_changes_without_loading_it(tmp_path: Path) -> None:
+    with driving(tmp_path, scenario="cut-in") as daemon:
+        ticks(daemon, 3)
+        before = daemon.parts.pool.models()["objects"]
+        new = load(CONFIGS / "demo.yaml", [
+            *simulated("cut-in", tmp_path), *LIGHT, "models.objects.confidence=0.5",
+            "models.objects.max_detections=1",
+        ])  # fmt: skip
+        daemon.tune(plan_change(daemon.settings, new))
+        (tick,) = ticks(daemon, 1)
+        assert daemon.parts.pool.models()["objects"] is before
+        found = tick.perceived["front"].results["objects"]
+        assert isinstance(found, Detections)
+        assert len(found.scores) == 1
+        assert found.scores[0] >= 0.5

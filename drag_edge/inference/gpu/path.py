@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from drag_edge.inference.gpu.picture import PictureStep
 from drag_edge.inference.gpu.readers import make_reader
 from drag_edge.inference.letterbox import Placement
 from drag_edge.inference.path import StepTimes
-from drag_edge.inference.plan import ModelPlan
+from drag_edge.inference.plan import Decoder, ModelPlan
 from drag_edge.inference.results import Result
 from drag_edge.inference.tensorrt import TensorRtEngine
 
@@ -42,13 +43,15 @@ class DevicePath:
     ) -> None:
         self._gpu = gpu
         self._engine = engine
+        self._kernels = kernels
+        self._plan = plan
         self._uploads = uploads
         with ExitStack() as undo:
             pointer = engine.input_pointers[plan.input.name]
             self._picture = PictureStep(kernels, plan.recipe, plan.input, pointer)
             undo.callback(self._picture.close)
             self._reader = make_reader(gpu, kernels, plan, engine)
-            undo.callback(self._reader.close)
+            undo.callback(lambda: self._reader.close())
             self._began = gpu.event()
             undo.callback(self._began.free)
             self._ended = gpu.event()
@@ -87,6 +90,17 @@ class DevicePath:
         waited_s = time.perf_counter()
         result = self._reader.read(placement)
         return result, StepTimes(self._start_s, engine_s, time.perf_counter() - waited_s)
+
+    def use(self, decoder: Decoder) -> None:
+        """Read and decode with this one: its thresholds stand in the kernels' arguments, so that
+        captured graphs are of no use any more."""
+        plan = replace(self._plan, decoder=decoder)
+        self._settle()
+        reader = make_reader(self._gpu, self._kernels, plan, self._engine)
+        if self._graphs is not None:
+            self._graphs.free()
+        self._reader.close()
+        self._reader, self._plan = reader, plan
 
     def close(self) -> None:
         """Free graphs, events, reader and picture step; idempotent."""

@@ -26,6 +26,7 @@ from drag_edge.inference.metadata import parse_metadata
 from drag_edge.inference.onnx import OnnxEngine
 from drag_edge.inference.path import HostPath
 from drag_edge.inference.plan import ModelPlan, make_plan
+from drag_edge.inference.thresholds import with_thresholds
 from tests.inference.gpu.host_gpu import HostGpu
 
 
@@ -158,3 +159,36 @@ def test_a_bad_answer_is_one_frames(gpu: HostGpu, repository: Path) -> None:
     engine.spoil = lambda outputs: None
     device_path.start(image)
     require_same(device_path.finish()[0], first)
+
+
+@pytest.mark.parametrize("candidates", [False, True])
+def test_other_thresholds_hold_from_the_next_picture_on_also_in_captured_graphs(
+    host_library: Any, repository: Path, monkeypatch: pytest.MonkeyPatch, candidates: bool
+) -> None:
+    monkeypatch.setattr(graph, "capture", HostGraph)
+    monkeypatch.setattr(path, "make_reader", lambda *a: make_reader(*a, candidates=candidates))
+    gpu = HostGpu(host_library, False, stride=3)
+    uploads = FrameUpload(gpu)  # type: ignore[arg-type]
+    settings = models(repository)["objects"]
+    device_path, host_path, _, plan = opened(gpu, settings, uploads, True)
+    image = frames(repository)[0]
+
+    def both() -> Any:
+        found = []
+        for _ in range(3):  # the third is a captured graph
+            uploads.next_frame()
+            device_path.start(image)
+            host_path.start(image)
+            found = [one.finish()[0] for one in (device_path, host_path)]
+            require_same(*found)
+        return found[0]
+
+    assert min(both().scores) < 0.6
+    stricter = with_thresholds(plan.decoder, settings.model_copy(update={"confidence": 0.6}))
+    for one in (device_path, host_path):
+        one.use(stricter)
+    found = both()
+    assert len(found.scores) > 0
+    assert min(found.scores) >= 0.6
+    gpu.check_guards()
+    device_path.close()
