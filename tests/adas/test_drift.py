@@ -41,10 +41,13 @@ def enter_bend(turns: bool) -> list[AebDecision]:
     state, decisions = AebState(), []
     for step in range(60):
         time_s, gap_m = step * 0.05, 75.0 - step * 0.05 * 16.0
-        car = scenes.track(gap_m, -16.0, 16.0, path_overlap=0.9)
         curvature = 0.003 * max(0, step - 22) * 0.05 if turns else 0.0
         path = Path(0.0, 0.0, curvature, PathSource.LANES)
-        scene = scenes.scene(time_s, ego=scenes.ego(16.0), tracks=(car,), path=path, lead=car)
+        x_m = gap_m + scenes.BODY.front_overhang_m
+        overlap = min(1.0, max(0.0, (2.0 - path.y_at(x_m)) / 1.8))
+        car = scenes.track(gap_m, -16.0, 16.0, path_overlap=overlap)
+        lead = car if overlap > 0.15 else None
+        scene = scenes.scene(time_s, ego=scenes.ego(16.0), tracks=(car,), path=path, lead=lead)
         decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, ALL)
         decisions.append(decision)
     return decisions
