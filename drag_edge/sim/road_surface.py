@@ -29,14 +29,16 @@ def visible_stations(road: Road, projector: Projector) -> FloatArray:
 def on_ground(road: Road, s_m: FloatArray, d_m: FloatArray) -> FloatArray:
     """World points (..., 3) at z = 0."""
     x, y, _ = road.pose(s_m, d_m)
-    return np.stack((x, y, np.zeros_like(x)), axis=-1)
+    points = np.zeros((*x.shape, 3))
+    points[..., 0], points[..., 1] = x, y
+    return points
 
 
 def ribbon(road: Road, stations_m: FloatArray, left_d_m: float, right_d_m: float) -> FloatArray:
     """A strip between two lateral positions as one polygon (2N, 3)."""
-    left = on_ground(road, stations_m, np.full_like(stations_m, left_d_m))
-    right = on_ground(road, stations_m[::-1], np.full_like(stations_m, right_d_m))
-    return np.concatenate((left, right))
+    around = np.concatenate((stations_m, stations_m[::-1]))
+    d_m = np.repeat((left_d_m, right_d_m), len(stations_m))
+    return on_ground(road, around, d_m)
 
 
 def open_stretches(road: Road, stations_m: FloatArray) -> list[FloatArray]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import can
 import cantools
-from cantools.database.can import Database
+from cantools.database.can import Database, Signal
 
 from drag_edge.sim.ego.commands import Controls
 from drag_edge.sim.ego.driver import DriverInputs
@@ -78,19 +78,37 @@ class _CyclicMessage:
         self._data_ids = data_ids_of(message.frame_id)
         self._cycle_s = (message.cycle_time or 20) / 1000.0
         self._sent = 0
-        own = ("_crc", "_counter")
-        self._signals = [signal for signal in message.signals if not signal.name.endswith(own)]
-        self._own = {signal.name: 0 for signal in message.signals if signal.name.endswith(own)}
+        own = ("_crc", "_counter")  # zero here; `protect` fills them in
+        fields = [_Field(signal) for signal in message.signals]
+        self._fields = [field for field in fields if not field.name.endswith(own)]
 
     def is_due(self, time_s: float) -> bool:
         return time_s >= self._sent * self._cycle_s - 1e-9
 
     def frame(self, values: Mapping[str, float]) -> can.Message:
-        saturated: dict[str, float] = dict(self._own)
-        for signal in self._signals:
-            value = float(values[signal.name])
-            saturated[signal.name] = min(max(value, signal.minimum), signal.maximum)
-        payload = self._message.encode(saturated, strict=True)
+        bits = 0
+        for field in self._fields:
+            bits |= field.bits(values[field.name])
+        payload = bits.to_bytes(self._message.length, "little")
         data = protect(payload, self._data_ids, self._sent % 16)
         self._sent += 1
         return can.Message(arbitration_id=self._message.frame_id, data=data, is_extended_id=False)
+
+
+class _Field:
+    """Where a signal is in its frame: cantools' bytes (a test compares them), several times as
+    fast."""
+
+    def __init__(self, signal: Signal) -> None:
+        if signal.byte_order != "little_endian":
+            raise ValueError(f"{signal.name}: our signals are little-endian")
+        self.name = signal.name
+        self._start = int(signal.start)
+        self._mask: int = (1 << int(signal.length)) - 1
+        self._scale, self._offset = float(signal.scale), float(signal.offset)
+        self._low, self._high = float(signal.minimum), float(signal.maximum)
+
+    def bits(self, value: float) -> int:
+        """The nearest value in range, in place."""
+        inside = min(max(float(value), self._low), self._high)
+        return (round((inside - self._offset) / self._scale) & self._mask) << self._start
