@@ -115,7 +115,7 @@ class CameraSettings(Section):
         le=1,
     )
     late_s: float = quantity(
-        0.3, "s", "A picture that arrives later than usual by more than this is skipped", gt=0, le=5
+        0.1, "s", "A picture that arrives later than usual by more than this is skipped", gt=0, le=5
     )
     settle_s: float = quantity(
         2.0,

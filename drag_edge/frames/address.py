@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -51,6 +52,8 @@ def parse_address(source: str, base: Path) -> Address:
         return Address(Kind.STREAM, source)
     if source.startswith("gst:"):
         return Address(Kind.GSTREAMER, source[len("gst:") :].strip())
-    path = Path(rest if scheme == "file" and rest else source).expanduser()
+    path = Path(rest if scheme == "file" and rest else source)
+    with contextlib.suppress(RuntimeError, ValueError):  # ~nobody, a zero byte: a file like that
+        path = path.expanduser()
     path = path if path.is_absolute() else base / path
     return Address(Kind.IMAGE_FOLDER if path.is_dir() else Kind.VIDEO_FILE, str(path))
