@@ -179,6 +179,18 @@ need_opencv() {
     fail "OpenCV still cannot be imported:" "$told"
 }
 
+# A real RTSP server for the tests of live cameras, for the system's own Python. Without it those tests
+# are skipped, and say so.
+offer_rtsp_server() {
+    if /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' >/dev/null 2>&1; then
+        return
+    fi
+    can_apt || return 0
+    apt_install python3-gi python3-gst-1.0 gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base \
+        gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-rtsp ||
+        say "no RTSP server could be installed: tests/rtsp is left out"
+}
+
 # All of it; $1: extras. Two tools at once wait for each other.
 setup() {
     local python

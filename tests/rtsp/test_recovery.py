@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from drag_edge.config.cameras import Codec
 from drag_edge.errors import UnavailableError
 from drag_edge.frames.health import CameraState
-from tests.rtsp.camera import MuteServer, RtspServer, free_port
+from drag_edge.frames.pipelines import rtsp_pipeline
+from tests.rtsp.camera import PYTHON, MuteServer, RtspServer, free_port
 from tests.rtsp.watch import Seen, Watch, all_threads, camera_threads, descriptors
 
 pytestmark = pytest.mark.usefixtures("rtsp")
@@ -186,3 +188,39 @@ def test_a_dead_camera_tried_for_an_hour_leaves_no_memory_and_no_descriptor() ->
     tries(600)  # one hour of waits between 4 and 8 s
     assert (descriptors(), all_threads()) == before
     assert resident_kib() <= before_kib * 1.02
+
+
+_PULL = """
+import sys, gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstApp", "1.0")
+from gi.repository import Gst, GstApp
+Gst.init(None)
+pipeline = Gst.parse_launch(sys.argv[1])
+sink = next(e for e in pipeline.children if e.get_factory().get_name() == "appsink")
+pipeline.set_state(Gst.State.PLAYING)
+for _ in range(5):
+    sample = sink.try_pull_sample(5 * Gst.SECOND)
+    assert sample is not None, "no picture"
+print(sample.get_caps().to_string())
+pipeline.set_state(Gst.State.NULL)
+"""
+
+
+def test_the_hardware_pipeline_gives_pictures_with_a_decoder_of_any_machine() -> None:
+    with RtspServer() as server:
+        pipeline = rtsp_pipeline(server.url, Codec.H264, 5.0)
+        for jetson, any_machine in (("nvv4l2decoder", "decodebin"), ("nvvidconv", "videoconvert")):
+            assert jetson in pipeline
+            pipeline = pipeline.replace(jetson, any_machine)
+        done = subprocess.run(
+            [PYTHON, "-c", _PULL, pipeline],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    if "no element" in done.stderr:
+        pytest.skip(done.stderr.strip().splitlines()[-1])
+    for caps in ("format=(string)BGR", "width=(int)640", "height=(int)360"):
+        assert caps in done.stdout, done.stderr
