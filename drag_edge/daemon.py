@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from drag_edge.adas.decide import AdasState, decide
 from drag_edge.adas.decision import Command, Decision
+from drag_edge.adas.events import policy_of
 from drag_edge.adas.gate import GateState, gate
 from drag_edge.clock import Clock
 from drag_edge.config.cameras import Role
@@ -87,9 +88,9 @@ class Daemon:
         return self._instruments.rate()
 
     def camera_faults(self) -> dict[str, str]:
-        """Cameras that the safety monitor holds a fault against, and its name."""
+        """Cameras that the safety monitor holds a fault of the camera itself against."""
         faults = self._adas_state.monitor.faults
-        return {one.source: one.name for one in faults if one.source in self._settings.cameras}
+        return {one.source: one.name for one in faults if policy_of(one.name).camera}
 
     def tune(self, change: Change) -> None:
         """Take changed settings; between two ticks."""

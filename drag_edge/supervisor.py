@@ -27,7 +27,7 @@ _MOST_KEYS = 8
 
 
 class Supervisor:
-    """`between` is called by the loop after each round; it never waits and never raises."""
+    """`between` is called by the loop after each round, and never waits."""
 
     def __init__(
         self,

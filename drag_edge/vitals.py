@@ -50,15 +50,19 @@ def vitals(daemon: Daemon, config: str) -> Health:
 
 def _cameras(daemon: Daemon, now_s: float) -> dict[str, CameraHealth]:
     frames, newest_s = dict(daemon.summary.frames), dict(daemon.tally.newest_s)
-    faults = daemon.camera_faults()
-    return {
-        name: CameraHealth(
+    faults, readers = daemon.camera_faults(), daemon.parts.feed.health(now_s)
+    cameras = {}
+    for name in daemon.settings.cameras:
+        reader = readers.get(name)
+        cameras[name] = CameraHealth(
             frames=frames.get(name, 0),
             age_s=now_s - newest_s[name] if name in newest_s else None,
             fault=faults.get(name),
+            reason="" if reader is None else reader.reason,
+            unused=None if reader is None else reader.unused,
+            losses=None if reader is None else reader.losses,
         )
-        for name in daemon.settings.cameras
-    }
+    return cameras
 
 
 def _model(stats: ModelStats) -> ModelHealth:

@@ -63,6 +63,12 @@ def notes(settings: Settings) -> list[str]:
     everywhere = any(model.cameras is None for model in settings.models.values())
     idle = [] if everywhere else [name for name in settings.cameras if name not in looked_at]
     said += [f"no model looks at camera {name}" for name in idle]
+    http = settings.service.http
+    if http.port is not None and not http.listen.startswith(("127.", "localhost", "::1")):
+        said.append(
+            f"service.http.listen is {http.listen}: whoever reaches this computer reads its health "
+            "page, without a password"
+        )
     if not settings.adas.actuation:
         said.append(
             "adas.actuation is off: it warns and tells what it would do, and acts on nothing"

@@ -11,11 +11,18 @@ from drag_edge.config.service import HttpSettings
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """One camera. age_s: of the newest picture, None before the first. fault: an event's name."""
+    """One camera. age_s: of the newest picture, None before the first. fault: an event's name.
+
+    reason: what its reader says of it, "" while it streams. unused: pictures that newer ones
+    replaced; losses: how often it was lost. Both None for a recording.
+    """
 
     frames: int
     age_s: float | None
     fault: str | None
+    reason: str = ""
+    unused: int | None = None
+    losses: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +102,9 @@ def not_ready(health: Health, settings: HttpSettings) -> Iterator[str]:
     yield from not_alive(health, settings)
     for name, camera in health.cameras.items():
         if camera.fault is not None:
-            yield f"camera {name}: {camera.fault}"
+            yield f"camera {name}: {camera.fault}" + (f": {camera.reason}" if camera.reason else "")
         elif camera.age_s is None:
-            yield f"camera {name}: no picture yet"
+            yield f"camera {name}: {camera.reason or 'no picture yet'}"
         elif camera.age_s > settings.fresh_s:
             yield f"camera {name}: newest picture is {camera.age_s:.1f} s old"
     for name, model in health.models.items():

@@ -93,12 +93,21 @@ def _cameras(health: Health) -> Iterator[Metric]:
     fresh = GaugeMetricFamily(
         "drag_edge_camera_up", "1 while the camera sends good pictures", labels=["camera"]
     )
+    unused = CounterMetricFamily(
+        "drag_edge_camera_frames_unused", "Pictures that newer ones replaced", labels=["camera"]
+    )
+    losses = CounterMetricFamily(
+        "drag_edge_camera_losses", "Times that the camera was lost", labels=["camera"]
+    )
     for name, camera in health.cameras.items():
+        if camera.unused is not None and camera.losses is not None:
+            unused.add_metric([name], camera.unused)
+            losses.add_metric([name], camera.losses)
         frames.add_metric([name], camera.frames)
         fresh.add_metric([name], float(camera.age_s is not None and camera.fault is None))
         if camera.age_s is not None:
             age.add_metric([name], camera.age_s)
-    yield from (frames, age, fresh)
+    yield from (frames, unused, losses, age, fresh)
     yield _histogram(
         "drag_edge_camera_sampled_age_seconds",
         "Age of a picture when the loop takes it",

@@ -63,6 +63,8 @@ def lines(said: dict[str, Any]) -> Iterator[str]:
     for name, camera in said["cameras"].items():
         age = "no picture yet" if camera["age_s"] is None else f"{1000 * camera['age_s']:.0f} ms"
         yield f"camera     {name}: {camera['frames']} frames, newest {age}{_why(camera['fault'])}"
+        if camera["reason"]:
+            yield f"           {camera['reason']}"
     for name, model in said["models"].items():
         yield f"model      {name}: {_model(model)}"
     bus = said["bus"]

@@ -74,3 +74,9 @@ def test_signals_that_are_not_mapped_are_named_with_what_that_costs(tmp_path: Pa
         file, [f"vehicle.ego.{name}={{message: A, signal: B}}" for name in UNMAPPED_COSTS]
     )
     assert not any("not mapped" in note for note in notes(mapped))
+
+
+@pytest.mark.parametrize(("listen", "told"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_a_health_page_for_everybody_is_told(tmp_path: Path, listen: str, told: bool) -> None:
+    settings = load(write(tmp_path), [f"service.http.listen={listen}"])
+    assert any("without a password" in note for note in notes(settings)) is told

@@ -257,3 +257,13 @@ def test_debug_shows_what_perception_did_not_believe() -> None:
     shown = drawn(refused, DisplaySettings(debug=DebugSettings(rejected=True)))
     assert (shown != drawn(refused)).any()
     np.testing.assert_array_equal(drawn(refused), drawn(base))
+
+
+def test_a_notice_lies_in_the_picture_while_it_holds() -> None:
+    base = examples.following()
+    told = replace(base, status=replace(base.status, notice="drive.yaml:12 refused"))
+    changed = (drawn(told) != drawn(base)).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    assert changed.sum() > 2000
+    assert abs((columns.min() + columns.max()) / 2 - changed.shape[1] / 2) < 20  # centred
+    assert rows.max() - rows.min() < 120

@@ -38,7 +38,10 @@ TIMES = DurationHistogram(((0.01, 3), (0.1, 9), (float("inf"), 10)), 0.5)
 GOOD = Health(
     version="1.2.3", config="/etc/drag-edge/drag-edge.yaml", uptime_s=61.0, fps=30.6, rounds=1800,
     round_age_s=0.02, mode="ACTIVE", reason="", alerts=(), actuation=False, gpu="Orin",
-    cameras={"front": CameraHealth(1800, 0.04, None), "left": CameraHealth(900, 0.08, None)},
+    cameras={
+        "front": CameraHealth(1800, 0.04, None),
+        "left": CameraHealth(900, 0.08, None, "", 3, 2),
+    },
     models={"road": ModelHealth(True, 1800, 1, 0.004, 0.009, 1.5, None)},
     bus=BusHealth("can0", True, None, 9000, 4000, 2, 18),
     events={("model_loaded", "road"): 1, ("camera_lost", 'le"ft\n'): 2},
@@ -98,6 +101,10 @@ def test_a_daemon_that_is_well_is_alive_and_ready(served: Served) -> None:
             "camera front: camera_frozen",
         ),
         (
+            {"cameras": {"left": CameraHealth(9, 4.0, "camera_lost", "connection refused", 0, 1)}},
+            "camera left: camera_lost: connection refused",
+        ),
+        (
             {"cameras": {"front": CameraHealth(9, 3.0, None)}},
             "camera front: newest picture is 3.0 s old",
         ),
@@ -133,6 +140,8 @@ def test_metrics_are_what_prometheus_reads(served: Served) -> None:
     }
     assert samples[("drag_edge_camera_frames_total", "front")] == 1800
     assert samples[("drag_edge_camera_frame_age_seconds", "left")] == 0.08
+    assert samples[("drag_edge_camera_losses_total", "left")] == 2
+    assert ("drag_edge_camera_losses_total", "front") not in samples  # a recording
     assert samples[("drag_edge_latency_seconds_bucket", "0.1")] == 9
     assert samples[("drag_edge_latency_seconds_count",)] == 10
     assert samples[("drag_edge_model_duration_seconds", "0.99", "road")] == 0.009
