@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drag_edge.sim.ego.actuators import arbitrate
-from drag_edge.sim.ego.commands import CommandReceiver, Control, Controls, Demand, Demands
+from drag_edge.sim.ego.commands import (
+    CommandReceiver,
+    Control,
+    Controls,
+    Demand,
+    Demands,
+    SignalReader,
+)
 from drag_edge.sim.ego.driver import DriverInputs
 from drag_edge.sim.ego.plant import Car, CarState
 from drag_edge.sim.ego.vehicle_bus import (
@@ -20,7 +27,7 @@ from drag_edge.sim.ego.vehicle_bus import (
     vehicle_values,
 )
 from drag_edge.vehicle.data_ids import DATA_IDS
-from drag_edge.vehicle.dbc import drag_edge_dbc
+from drag_edge.vehicle.dbc import decode, drag_edge_dbc
 from drag_edge.vehicle.e2e import E2EReceiver, E2ESettings, data_ids_of, protect
 
 CAR = Car()
@@ -55,6 +62,19 @@ def test_frames_are_those_of_cantools(data: st.DataObject) -> None:
             for signal in message.signals:
                 apart = abs(float(decoded[signal.name]) - float(wanted[signal.name]))
                 assert apart <= float(signal.scale) or signal.name.endswith("_crc")
+
+
+@given(st.binary(min_size=8, max_size=8))
+def test_commands_are_read_as_cantools_reads_them(data: bytes) -> None:
+    for name in ("ACC", "LKA", "AEB"):
+        message = drag_edge_dbc().get_message_by_name(name)
+        expected = decode(message.frame_id, data)
+        for signal in message.signals:
+            read = SignalReader(signal)(int.from_bytes(data, "little"))
+            if isinstance(read, float):
+                assert read == pytest.approx(float(expected[signal.name] or 0.0))
+            else:
+                assert read == expected[signal.name]
 
 
 class Acc:

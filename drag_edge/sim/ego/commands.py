@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 import can
+from cantools.database.can import Signal
 
 from drag_edge.vehicle.data_ids import DATA_IDS
-from drag_edge.vehicle.dbc import decode, drag_edge_dbc
+from drag_edge.vehicle.dbc import NOT_AVAILABLE, drag_edge_dbc
 from drag_edge.vehicle.e2e import E2EReceiver, E2ESettings, E2EStatus
 
 TIMEOUT_CYCLES = 5
@@ -68,6 +69,27 @@ AEB = Channel(
 )
 
 
+class SignalReader:
+    """One signal's value in a frame's bits: its label, its number, or None for not available (a
+    test compares it with cantools)."""
+
+    def __init__(self, signal: Signal) -> None:
+        if signal.byte_order != "little_endian" or signal.is_signed:
+            raise ValueError(f"{signal.name}: our signals are little-endian and unsigned")
+        self._start = int(signal.start)
+        self._mask: int = (1 << int(signal.length)) - 1
+        self._labels = {int(raw): str(label) for raw, label in (signal.choices or {}).items()}
+        self._scale, self._offset = float(signal.scale), float(signal.offset)
+
+    def __call__(self, bits: int) -> str | float | None:
+        """Its value in a frame that was read as one little-endian number."""
+        raw = (bits >> self._start) & self._mask
+        label = self._labels.get(raw)
+        if label is None:
+            return raw * self._scale + self._offset
+        return None if label == NOT_AVAILABLE else label
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What one channel asks of its actuator now; None when it asks nothing. ``ready``: it would
@@ -87,6 +109,9 @@ class CommandChannel:
     def __init__(self, channel: Channel, now_s: float) -> None:
         message = drag_edge_dbc().get_message_by_name(channel.message)
         self.frame_id: int = message.frame_id
+        read = {signal.name: SignalReader(signal) for signal in message.signals}
+        self._actuation, self._request = read[channel.actuation], read[channel.request]
+        self._asked, self._state = read[channel.demand], read[channel.state]
         self._channel = channel
         timeout_s = TIMEOUT_CYCLES * (message.cycle_time or 20) / 1000.0
         settings = E2ESettings(timeout_s=timeout_s)
@@ -106,11 +131,10 @@ class CommandChannel:
         """Take a frame; a refused one changes nothing (silence then ends the demand)."""
         if not self._receiver.receive(data, now_s).usable:
             return
-        channel = self._channel
-        values = decode(self.frame_id, data)
-        allowed = values[channel.actuation] == "YES"
-        self._ready = allowed and values[channel.state] in channel.ready_states
-        demand = values[channel.demand] if values[channel.request] == "YES" else None
+        bits = int.from_bytes(data, "little")
+        allowed = self._actuation(bits) == "YES"
+        self._ready = allowed and self._state(bits) in self._channel.ready_states
+        demand = self._asked(bits) if self._request(bits) == "YES" else None
         self._demand = float(demand) if allowed and isinstance(demand, (int, float)) else None
 
     def step(self, now_s: float) -> Demand:
