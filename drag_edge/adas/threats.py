@@ -277,6 +277,8 @@ def _allowed_stage(
     # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
     if scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5:
         return wanted
+    if proof.urgent_frames < settings.warn_frames:  # a range that jumped for one frame
+        return AebStage.PREFILL
     patient = frames >= settings.cautious_frames
     if wanted not in BRAKING:
         # A box whose lower edge flickers closes in on paper; it does so for a few frames only.

@@ -104,7 +104,12 @@ class AebSettings(Section):
         3, "1", "Frames in a row that must agree before acting.", ge=1, le=20
     )
     warn_frames: int = quantity(
-        2, "1", "Frames in a row that must call for a warning before there is one.", ge=1, le=20
+        2,
+        "1",
+        "Frames in a row that must call for a warning before there is one; for braking as well "
+        "where the box's growth does not confirm it.",
+        ge=1,
+        le=20,
     )
     cautious_frames: int = quantity(
         6,

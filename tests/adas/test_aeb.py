@@ -160,6 +160,15 @@ def test_without_growth_full_braking_asks_for_more_frames() -> None:
     assert stages[2:] == [AebStage.PARTIAL] * 3 + [AebStage.FULL] * 2
 
 
+def test_a_speed_that_is_wrong_for_one_frame_brakes_for_nobody() -> None:
+    """As on a real young track: 2.4 m/s of closing and hard braking in one frame, then nothing."""
+    calm = scenes.track(4.7, -1.1, 8.0, scale_ttc_s=None, accel_mps2=0.0)
+    wild = scenes.track(4.7, -2.4, 8.0, scale_ttc_s=None, accel_mps2=-3.0)
+    decisions = run([calm] * 8 + [wild] + [calm] * 8, ego=scenes.ego(8.0))
+    assert not any(one.warning or one.decel_mps2 for one in decisions)
+    assert any(one.decel_mps2 for one in run([calm] * 8 + [wild] * 3, ego=scenes.ego(8.0)))
+
+
 def test_it_outlives_the_target_for_half_a_second_and_no_longer() -> None:
     decels = [one.decel_mps2 for one in run([close()] * 5 + [None] * 20)]
     assert decels[5 + 8] == -9.0
