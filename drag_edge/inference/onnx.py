@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from drag_edge.inference.engine import ModelError, TensorSpec
 from drag_edge.inference.metadata import parse_metadata
+
+# Newer ones collect what they are used for, in the home folder, to be sent to their maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime as ort
 
 _DTYPES = {
     "tensor(float)": np.float32,

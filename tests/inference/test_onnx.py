@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +84,19 @@ def test_closing_twice_is_fine(tmp_path: Path) -> None:
     engine = OnnxEngine(tiny_onnx.echo(tmp_path / "echo.onnx", (1, 3, 2, 4)))
     engine.close()
     engine.close()
+
+
+def test_nothing_is_collected_about_what_runs_here(tmp_path: Path) -> None:
+    """The runtime's makers hear nothing of a vehicle: no file of theirs in the home folder."""
+    file = tiny_onnx.echo(tmp_path / "echo.onnx", (1, 3, 2, 4))
+    code = (
+        "import sys; from pathlib import Path; from drag_edge.inference.onnx import OnnxEngine; "
+        "OnnxEngine(Path(sys.argv[1])).run()"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ORT_")}
+    environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    command = [sys.executable, "-c", code, str(file)]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    assert list(home.rglob("*")) == []
