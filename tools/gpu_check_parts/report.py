@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -122,6 +123,7 @@ def write_into(results: Sequence[Path], page: Path) -> int:
     return 0
 
 
+_FOLDERS = re.compile(r"(?<![\w.])(?:/[\w.-]+)+/(?=[\w.-]+\.(?:engine|onnx)\b)")
 PARTS_BY_LETTER = sorted(PARTS, key=lambda part: part.letter)
 
 
@@ -137,4 +139,6 @@ def _headline(document: Mapping[str, Any]) -> str:
 
 
 def _cell(value: object) -> str:
-    return " ".join(str(value).split()).replace("|", "\\|")
+    """One line, without the folders that only that machine has."""
+    text = _FOLDERS.sub("", " ".join(str(value).split()))
+    return text.replace("|", "\\|")
