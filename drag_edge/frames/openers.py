@@ -13,9 +13,11 @@ from drag_edge.frames.address import Address, Kind
 from drag_edge.frames.hardware import jetson_decoder
 from drag_edge.frames.pipelines import csi_pipeline, rtsp_pipeline, v4l2_jpeg_pipeline
 from drag_edge.frames.source import CameraError
-from drag_edge.frames.why import why_no_video
+from drag_edge.frames.why import answers, why_no_video
 
 log = logging.getLogger(__name__)
+
+_LOG_ERRORS = 2  # OpenCV's LOG_LEVEL_ERROR
 
 # UDP loses packets on a busy vehicle network and the decoder smears. fpsprobesize 0: do not hold
 # pictures back at the start to find out how many come a second (1.0 s of age, measured). A user's
@@ -24,7 +26,10 @@ os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fpspr
 # A dead camera would fill the log with each try; the events say why it failed, once.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 if "OPENCV_LOG_LEVEL" not in os.environ:
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    _set_log_level = (
+        cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel
+    )
+    _set_log_level(_LOG_ERRORS)
 
 
 def open_capture(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
@@ -40,8 +45,12 @@ def open_capture(name: str, address: Address, settings: CameraSettings) -> cv2.V
 
 
 def _why(address: Address) -> str:
-    asks = address.kind is Kind.STREAM and address.target.startswith(("rtsp://", "http://"))
-    return why_no_video(address.target) if asks else _ADVICE[address.kind]
+    asked = address.kind is Kind.STREAM and _can_be_asked(address)
+    return why_no_video(address.target) if asked else _ADVICE[address.kind]
+
+
+def _can_be_asked(address: Address) -> bool:
+    return address.target.startswith(("rtsp://", "http://"))
 
 
 def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
@@ -74,6 +83,12 @@ def _open_stream(name: str, address: Address, settings: CameraSettings) -> cv2.V
         capture = _open_pipeline(pipeline, settings)
         if _works(name, capture):
             return capture
+    # OpenCV opens one stream at a time: a server that hangs would keep every other camera of this
+    # process from being opened again. So it is asked before, outside of OpenCV's lock.
+    if _can_be_asked(address):
+        problem = answers(address.target, settings.open_timeout_s)
+        if problem:
+            raise CameraError(name, str(address), problem)
     # The time-outs take effect only when given at opening, with the backend named (opencv#23207).
     # Each thread of the decoder beyond the first holds one picture back: with one for each core of
     # an Orin, as is FFmpeg's own choice, pictures would be 0.4 s old.

@@ -26,50 +26,67 @@ _MEANINGS = {
 }
 
 
+def answers(url: str, limit_s: float) -> str:
+    """Empty when a server answers there within limit_s, whatever it says; else why not, without
+    passwords. Looking up the name may take longer."""
+    # Neither DESCRIBE nor GET: a server that begins to send for that, and only to one viewer, would
+    # be busy for a moment after.
+    code, told = _ask(url, limit_s, "OPTIONS")
+    return "" if code is not None else told
+
+
 def why_no_video(url: str, limit_s: float = _LIMIT_S) -> str:
     """One line for a person, without passwords. Takes about limit_s at most, name lookup aside."""
+    return _ask(url, limit_s, "DESCRIBE")[1]
+
+
+def _ask(url: str, limit_s: float, method: str) -> tuple[int | None, str]:
+    """The status with which the server answers, None when it does not, and what that means."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        return "the address cannot be read; in a user or password, write @ as %40 and / as %2F"
+        wrong = "the address cannot be read; in a user or password, write @ as %40 and / as %2F"
+        return None, wrong
     if host is None or port is None:
-        return "no answer or no video; check the address, the password and the camera's power"
+        return None, "the address names no host"
     where = f"{redact(host)} port {port}"
     try:
         with socket.create_connection((host, port), timeout=limit_s) as connection:
             connection.settimeout(limit_s)
-            connection.sendall(_question(parts, host, port))
+            connection.sendall(_question(parts, host, port, method))
             answer = connection.recv(_MOST_BYTES)
     except socket.gaierror:
-        return f"there is no computer by the name {redact(host)}"
+        return None, f"there is no computer by the name {redact(host)}"
     except ConnectionRefusedError:
-        return f"{where} refuses connections; does the camera serve there, is it still starting?"
+        problem = "refuses connections; does the camera serve there, is it still starting?"
+        return None, f"{where} {problem}"
     except TimeoutError:
-        return f"{where} does not answer"
+        return None, f"{where} does not answer"
     except (OSError, ValueError) as error:
-        return f"{where}: {error}"
-    return f"{where} {_meaning(answer, parts.username is not None)}"
+        return None, f"{where}: {error}"
+    status = _STATUS.match(answer)
+    code = None if status is None else int(status[1])
+    return code, f"{where} {_meaning(answer, code, parts.username is not None)}"
 
 
-def _question(parts: SplitResult, host: str, port: int) -> bytes:
+def _question(parts: SplitResult, host: str, port: int, method: str) -> bytes:
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     if parts.scheme == "http":
-        text = f"GET {target} HTTP/1.0\r\nHost: {host}\r\n\r\n"
+        verb = "HEAD" if method == "OPTIONS" else "GET"
+        text = f"{verb} {target} HTTP/1.0\r\nHost: {host}\r\n\r\n"
     else:
         address = f"[{host}]" if ":" in host else host
         text = (
-            f"DESCRIBE rtsp://{address}:{port}{target} RTSP/1.0\r\nCSeq: 1\r\n"
+            f"{method} rtsp://{address}:{port}{target} RTSP/1.0\r\nCSeq: 1\r\n"
             "Accept: application/sdp\r\n\r\n"
         )
     return text.encode("utf-8", "replace")
 
 
-def _meaning(answer: bytes, has_user: bool) -> str:
-    status = _STATUS.match(answer)
-    if status is None:
+def _meaning(answer: bytes, code: int | None, has_user: bool) -> str:
+    if code is None:
         return "closes the connection" if not answer else "speaks another protocol"
-    code = int(status[1])
     if code == 401:
         told = "those of the address are not right, or" if has_user else "the address has none:"
         return f"asks for a user and a password; {told} rtsp://user:password@host/path"

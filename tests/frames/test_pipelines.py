@@ -131,6 +131,7 @@ def captures(monkeypatch: pytest.MonkeyPatch) -> type[Capture]:
     Capture.opened, Capture.works = [], {cv2.CAP_FFMPEG, cv2.CAP_GSTREAMER}
     monkeypatch.setattr(openers.cv2, "VideoCapture", Capture)
     monkeypatch.setattr(openers, "opencv_has_gstreamer", lambda: True)
+    monkeypatch.setattr(openers, "answers", lambda url, limit_s: "")
     monkeypatch.setattr(openers, "jetson_decoder", lambda codec: "")
     return Capture
 
