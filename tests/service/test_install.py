@@ -16,12 +16,12 @@ TOOLS = Path(__file__).resolve().parent.parent.parent / "tools"
 sys.path.insert(0, str(TOOLS))
 
 from drag_edge.config.load import load  # noqa: E402
-from installing import layout  # noqa: E402
+from installing import layout, options, service  # noqa: E402
 from installing.command import main  # noqa: E402
 from installing.install import Wishes, install, uninstall  # noqa: E402
 from installing.machine import InstallError, Machine  # noqa: E402
 from installing.options import Can, parse_can  # noqa: E402
-from installing.package import Package  # noqa: E402
+from installing.package import SYSTEM_PYTHON, Package, reachable  # noqa: E402
 from installing.settings import default_settings  # noqa: E402
 
 CHECKOUT = TOOLS.parent
@@ -216,7 +216,7 @@ def test_dry_run_says_it_all_and_does_nothing(root: Path, wheels: Path) -> None:
     dry = Computer(root, dry_run=True)
     install(dry.machine, package(wheels), EVERYTHING)
     assert dry.files() == {}
-    assert dry.commands == []
+    assert all("sys.version_info" in command[-1] for command in dry.commands)  # only asked
     assert f"would write {layout.UNIT}" in dry.said
     install(Computer(root).machine, package(wheels), EVERYTHING)
     before = Computer(root).files()
@@ -266,6 +266,38 @@ def test_somebody_elses_program_of_our_name_is_left_alone(root: Path, wheels: Pa
     install(computer.machine, package(wheels), Wishes())
     uninstall(computer.machine, purge=True)
     assert theirs.read_text() == "another"
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_networkd_is_stopped_again_only_where_it_was_started_for_us(
+    root: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch, was_enabled: bool
+) -> None:
+    for module in (service, options):
+        monkeypatch.setattr(module, "systemd_runs", lambda machine: True)
+    computer = Computer(root)
+    computer.fails = "" if was_enabled else "is-enabled"
+    install(computer.machine, package(wheels), EVERYTHING)
+    lines = [" ".join(command) for command in computer.commands]
+    started = [line for line in lines if "enable --now systemd-networkd" in line]
+    assert bool(started) is not was_enabled
+    assert lines[-1] == "systemctl restart --no-block drag-edge.service"
+    again = Computer(root)
+    install(again.machine, package(wheels), EVERYTHING)  # the same again forgets nothing
+    gone = Computer(root)
+    uninstall(gone.machine, purge=True)
+    lines = [" ".join(command) for command in gone.commands]
+    assert any("disable --now systemd-networkd" in line for line in lines) is not was_enabled
+    assert not any("enable --now" in line.replace("disable --now", "") for line in lines)
+    assert lines[0] == "systemctl --quiet disable --now drag-edge.service"
+
+
+def test_an_interpreter_that_the_service_cannot_reach_is_not_taken(tmp_path: Path) -> None:
+    assert not reachable("/home/somebody/.pyenv/versions/3.12/bin/python3")
+    assert not reachable("/root/bin/python3")
+    assert reachable(SYSTEM_PYTHON)
+    link = tmp_path / "python3"
+    link.symlink_to("/root/bin/python3")
+    assert not reachable(str(link))
 
 
 @pytest.mark.parametrize("text", ["can0", "can0:fast", "can0:0", "../x:500000", "can0:500000:1"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from installing.install import Wishes, install, uninstall
 from installing.machine import InstallError, Machine
 from installing.options import Can, parse_can
-from installing.package import Package, extras_here
+from installing.package import Package, extras_here, python_here
 
 _USAGE, _UNAVAILABLE = 64, 69
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -58,13 +58,13 @@ def _parser(description: str) -> argparse.ArgumentParser:
     add("--no-start", action="store_true", help="do not start it now")
     add("--root", type=Path, default=Path("/"), metavar="FOLDER",
         help="install below this folder instead, without users and services")  # fmt: skip
-    add("--python", default=sys.executable, help="make the environment with this interpreter")
+    add("--python", help="make the environment with this interpreter (usually the one that runs)")
     return parser
 
 
 def _package(wanted: argparse.Namespace) -> Package:
     extras = extras_here() if wanted.extras is None else wanted.extras
-    return Package(CHECKOUT, wanted.wheels, extras, wanted.python)
+    return Package(CHECKOUT, wanted.wheels, extras, wanted.python or python_here())
 
 
 def _wishes(wanted: argparse.Namespace) -> Wishes:

@@ -10,7 +10,13 @@ from pathlib import Path
 from installing import layout, service
 from installing.account import make_user, remove_user
 from installing.machine import InstallError, Machine
-from installing.options import Can, activate, check_option_files, install_options
+from installing.options import (
+    Can,
+    check_option_files,
+    install_options,
+    is_network_file,
+    reread,
+)
 from installing.package import Package, install_package
 from installing.record import Record, files_of, read_record, write_record
 from installing.settings import install_settings, remove_settings
@@ -45,6 +51,8 @@ def install(machine: Machine, package: Package, wishes: Wishes) -> None:
     machine.write(layout.UNIT, unit)
     options = install_options(machine, package.checkout, wishes.cans, wishes.udev, wishes.desktop)
     record.options = tuple(dict.fromkeys((*record.options, *options)))
+    if any(is_network_file(path) for path in options):
+        record.networkd |= service.start_networkd(machine)
     folders = dict.fromkeys((*record.folders, *machine.made_folders))
     record.folders = tuple(path for path in folders if not path.startswith(layout.HOME))
     write_record(machine, record)
@@ -67,7 +75,9 @@ def uninstall(machine: Machine, purge: bool) -> None:
     service.stop(machine)
     for path in record.options:
         machine.remove(path)
-    activate(machine, record.options)
+    reread(machine, record.options)
+    if record.networkd:
+        service.stop_networkd(machine)
     machine.remove(layout.UNIT)
     service.forget(machine)
     program = machine.at(layout.PROGRAM)

@@ -112,6 +112,13 @@ class Machine:
         if target.is_dir() and not any(target.iterdir()) and not self.dry_run:
             target.rmdir()
 
+    def ask(self, *words: str) -> bool:
+        """Whether a command that changes nothing succeeds."""
+        try:
+            return self._run(words) == 0
+        except OSError:
+            return False
+
     def command(self, *words: str, why: str, must: bool = True) -> bool:
         """Run a command of the system; False where it failed and need not work."""
         self.did(why)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from installing import layout
 from installing.machine import InstallError, Machine
+from installing.service import systemd_runs
 
 _CAN = re.compile(r"(?P<interface>[a-z][a-z0-9_.-]{0,14}):(?P<bitrate>[1-9][0-9]{3,6})")
 
@@ -48,21 +49,17 @@ def install_options(
     for path, content in wanted.items():
         machine.write(path, content)
     if machine.changes > before:
-        activate(machine, wanted)
+        reread(machine, wanted)
     if desktop and machine.is_this and not _has("xhost"):
         machine.note("xhost is missing: sudo apt-get install x11-xserver-utils")
     return tuple(wanted)
 
 
-def activate(machine: Machine, paths: Iterable[str]) -> None:
+def reread(machine: Machine, paths: Iterable[str]) -> None:
     """Tell those who read such files that they changed."""
-    if not machine.is_this:
+    if not systemd_runs(machine):
         return
-    if any(path.startswith("/etc/systemd/network/") for path in paths):
-        machine.command(
-            "systemctl", "enable", "--now", "systemd-networkd",
-            why="let systemd-networkd bring CAN up", must=False,
-        )  # fmt: skip
+    if any(is_network_file(path) for path in paths):
         machine.command(
             "networkctl", "reload", why="let systemd-networkd read its files", must=False
         )
@@ -70,14 +67,16 @@ def activate(machine: Machine, paths: Iterable[str]) -> None:
         machine.command("udevadm", "control", "--reload", why="let udev read its rules", must=False)
 
 
+def is_network_file(path: str) -> bool:
+    """Whether it is one of ours for systemd-networkd."""
+    return bool(re.fullmatch(r"/etc/systemd/network/80-drag-edge-[a-z][a-z0-9_.-]*\.network", path))
+
+
 def check_option_files(machine: Machine, options: Iterable[str]) -> None:
     """Refuse to remove anything that cannot be ours. Raises InstallError."""
     allowed = (layout.UDEV_RULES, layout.DESKTOP, layout.AUTOSTART)
     for path in options:
-        ours = path in allowed or re.fullmatch(
-            r"/etc/systemd/network/80-drag-edge-[a-z][a-z0-9_.-]*\.network", path
-        )
-        if not ours:
+        if path not in allowed and not is_network_file(path):
             raise InstallError(f"{layout.RECORD} names {path}, which no installation writes")
 
 

@@ -16,6 +16,7 @@ from installing import layout
 from installing.machine import InstallError, Machine
 from installing.record import digest, digest_of
 
+SYSTEM_PYTHON = "/usr/bin/python3"
 _SOURCES = ("drag_edge", "pyproject.toml", "README.md", "LICENSE")
 
 
@@ -54,6 +55,18 @@ def on_jetson() -> bool:
     return platform.release().endswith("tegra")
 
 
+def python_here() -> str:
+    """The interpreter that runs this, or the system's where a service could not reach it."""
+    # Out of a virtual environment that is active just now.
+    own: str = getattr(sys, "_base_executable", sys.executable)
+    return own if reachable(own) else SYSTEM_PYTHON
+
+
+def reachable(python: str) -> bool:
+    """Whether a service, to which homes are closed, can run it."""
+    return not os.path.realpath(python).startswith(("/root/", "/home/"))
+
+
 def extras_here() -> tuple[str, ...]:
     """What this computer needs beside the core."""
     return ("jetson",) if on_jetson() else ()
@@ -61,6 +74,11 @@ def extras_here() -> tuple[str, ...]:
 
 def install_package(machine: Machine, package: Package, installed: str) -> str:
     """Make or update the environment; returns the digest of what is in it now."""
+    if machine.is_this and not reachable(package.python):
+        raise InstallError(
+            f"{package.python} lies in a home folder, which the service cannot reach; "
+            f"--python {SYSTEM_PYTHON}, for example"
+        )
     venv = machine.at(layout.VENV)
     wanted = package.digest
     if wanted == installed and (venv / "bin/drag-edge").exists():
@@ -88,6 +106,7 @@ def _make_venv(machine: Machine, python: str, venv: Path) -> None:
         return
     if not machine.dry_run:
         machine.make_folders(venv.parent)
+    _check_version(machine, python)
     try:
         machine.command(
             python, "-m", "venv", "--system-site-packages", str(venv),
@@ -101,6 +120,13 @@ def _make_venv(machine: Machine, python: str, venv: Path) -> None:
             f"{error}\nno virtual environment can be made. On Debian or Ubuntu: "
             f"sudo apt-get install python3-venv (or python{version}-venv)"
         ) from error
+
+
+def _check_version(machine: Machine, python: str) -> None:
+    if not machine.ask(python, "-c", "import sys; sys.exit(sys.version_info < (3, 10))"):
+        raise InstallError(
+            f"{python} is no Python 3.10 or newer; name one with --python (outside home folders)"
+        )
 
 
 @contextmanager

@@ -16,13 +16,15 @@ from installing.machine import InstallError, Machine
 class Record:
     """package: digest of what is in the virtual environment. settings: digest of the default
     settings that were offered last. made_user: the system user is ours to remove. options: files
-    outside our folders that were asked for. folders: those that were made for them."""
+    outside our folders that were asked for. folders: those that were made for them.
+    networkd: systemd-networkd runs for us alone."""
 
     package: str = ""
     settings: str = ""
     made_user: bool = False
     options: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    networkd: bool = False
 
 
 def read_record(machine: Machine) -> Record | None:

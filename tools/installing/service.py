@@ -8,6 +8,7 @@ from installing import layout
 from installing.machine import Machine
 
 NAME = "drag-edge.service"
+NETWORKD = "systemd-networkd"
 
 
 def systemd_runs(machine: Machine) -> bool:
@@ -27,6 +28,30 @@ def start(machine: Machine, changed: bool, wanted: bool) -> None:
         return
     verb = "restart" if changed else "start"
     machine.command("systemctl", verb, "--no-block", NAME, why=f"{verb} the service", must=False)
+
+
+def start_networkd(machine: Machine) -> bool:
+    """Let systemd-networkd bring CAN up; True where it did not run before and is ours to stop.
+
+    Its waiting for the network at boot is not wanted with it: another program brings that up.
+    """
+    if not systemd_runs(machine):
+        machine.note("no systemd here: later, systemctl enable --now systemd-networkd")
+        return False
+    if machine.ask("systemctl", "--quiet", "is-enabled", NETWORKD):
+        return False
+    machine.command("systemctl", "--quiet", "enable", "--now", NETWORKD,
+                    why="let systemd-networkd bring CAN up, at every boot", must=False)  # fmt: skip
+    machine.command("systemctl", "--quiet", "disable", f"{NETWORKD}-wait-online",
+                    why="let nothing wait for it at boot", must=False)  # fmt: skip
+    return True
+
+
+def stop_networkd(machine: Machine) -> None:
+    """Where it was started for us."""
+    if systemd_runs(machine):
+        machine.command("systemctl", "--quiet", "disable", "--now", NETWORKD,
+                        why="stop systemd-networkd", must=False)  # fmt: skip
 
 
 def stop(machine: Machine) -> None:
