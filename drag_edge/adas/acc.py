@@ -29,7 +29,7 @@ class AccMemory:
     """What ACC remembers from step to step.
 
     engaged: it controls, or the driver accelerates beyond it. cancelled: the driver braked then;
-    it waits for the switch to be pressed again or for another set speed.
+    it waits for the switch or the resume button to be pressed, or for another set speed.
     time_gap_s: in force, on its way to the driver's setting. stop_gap_m: gap when the ego stopped.
     """
 
@@ -112,9 +112,8 @@ def _cancelled(ego: EgoState, state: AccMemory) -> bool:
         return False
     if ego.brake_pressed and state.engaged:
         return True
-    return state.cancelled and (
-        ego.brake_pressed is True or ego.set_speed_mps == state.set_speed_mps
-    )
+    called_back = ego.resume is True or ego.set_speed_mps != state.set_speed_mps
+    return state.cancelled and (ego.brake_pressed is True or not called_back)
 
 
 def _not_controlling(
@@ -231,7 +230,8 @@ def _stop_and_go(
     if not drove_off:
         return True, "", state
     waited_s = state.time_s - state.stopped_s
-    confirmed = (ego.accelerator or 0.0) >= settings.accelerator_override
+    pedal = (ego.accelerator or 0.0) >= settings.accelerator_override
+    confirmed = pedal or ego.resume is True
     if waited_s <= settings.auto_go_s or confirmed:
         return False, "", free
     return True, "confirm to go", state

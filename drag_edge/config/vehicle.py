@@ -222,6 +222,9 @@ class EgoSettings(Section):
         None, description="The driver's choice of the gap, 1 is the shortest"
     )
     hands_on: SwitchSignal | None = Field(None, description="The driver's hands are on the wheel")
+    resume: SwitchSignal | None = Field(
+        None, description="The button that calls ACC back after a brake or a longer stop"
+    )
     reverse: SwitchSignal | None = Field(None, description="The reverse gear is engaged")
 
     @model_validator(mode="after")

@@ -13,8 +13,9 @@ class EgoState:
     steering_wheel_angle_rad: at the wheel the driver holds. accelerator: 0–1.
     set_speed_mps, gap_setting (1 short … 3 long) and acc_enabled are the driver's choices.
     hands_on: None where the vehicle cannot tell. driver_torque_nm: left positive.
-    reverse: the reverse gear is engaged. gnss_speed_mps: speed over ground by satellites, as it was
-    at gnss_time_s: late and rare, to hold speed_mps against, never to control by.
+    resume: the driver presses the button that calls ACC back. reverse: the reverse gear is engaged.
+    gnss_speed_mps: speed over ground by satellites, as it was at gnss_time_s: late and rare, to
+    hold speed_mps against, never to control by.
     """
 
     time_s: float
@@ -31,6 +32,7 @@ class EgoState:
     set_speed_mps: float | None = None
     gap_setting: int | None = None
     hands_on: bool | None = None
+    resume: bool | None = None
     reverse: bool | None = None
     gnss_speed_mps: float | None = None
     gnss_time_s: float | None = None

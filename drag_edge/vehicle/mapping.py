@@ -36,6 +36,7 @@ EGO_FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "set_speed": ("set_speed_mps", "m/s"),
         "gap_setting": ("gap_setting", ""),
         "hands_on": ("hands_on", ""),
+        "resume": ("resume", ""),
         "reverse": ("reverse", ""),
     }
 )

@@ -118,7 +118,9 @@ def test_the_accelerator_overrides_and_cruise_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "wake", [{"acc_enabled": False}, {"set_speed_mps": 29.0}], ids=["switch", "set speed"]
+    "wake",
+    [{"acc_enabled": False}, {"set_speed_mps": 29.0}, {"resume": True}],
+    ids=["switch", "set speed", "resume button"],
 )
 def test_the_brake_ends_cruise_until_the_driver_calls_it_back(wake: dict[str, object]) -> None:
     decisions = run(
@@ -182,14 +184,15 @@ def test_it_stands_behind_a_stopped_lead_and_goes_with_it() -> None:
     assert decision.state is not AccState.STOPPED
 
 
-def test_after_a_long_stop_the_driver_must_confirm() -> None:
+@pytest.mark.parametrize("confirms", [{"accelerator": 0.2}, {"resume": True}])
+def test_after_a_long_stop_the_driver_must_confirm(confirms: dict[str, object]) -> None:
     state = AccMemory()
     for time_s in (0.0, 0.05):
         _, state = acc_step(standing(3.5, 0.0, time_s), SETTINGS, LIMITS, state, time_s, ALL)
     late = standing(6.0, 2.0, 11.0)
     decision, state = acc_step(late, SETTINGS, LIMITS, state, 11.0, ALL)
     assert (decision.state, decision.reason) == (AccState.STOPPED, "confirm to go")
-    confirmed = standing(6.0, 2.0, 11.05, accelerator=0.2)
+    confirmed = standing(6.0, 2.0, 11.05, **confirms)
     decision, state = acc_step(confirmed, SETTINGS, LIMITS, state, 11.05, ALL)
     assert decision.state is not AccState.STOPPED
 
