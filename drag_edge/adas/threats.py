@@ -225,7 +225,7 @@ def _evidence(
     is_new = before is None or scene_time_s > before.scene_time_s
     if wanted not in URGENT:
         urgent = 0
-    elif is_new:
+    elif is_new and track.coasted_s == 0.0:
         urgent += 1
     return Evidence(
         track.id, frames, urgent, track.gap_m, track.range_rate_mps, track.speed_mps, scene_time_s
@@ -271,6 +271,8 @@ def _allowed_stage(
     frames = proof.frames
     if wanted is AebStage.READY or frames < settings.min_frames:
         return AebStage.READY
+    if wanted in BRAKING and track.coasted_s > 0.0:  # nobody is braked for on a guess
+        wanted = AebStage.WARN
     if wanted is AebStage.WARN and proof.urgent_frames < settings.warn_frames:
         return AebStage.PREFILL
     scale_ttc_s = track.scale_ttc_s

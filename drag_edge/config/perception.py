@@ -29,6 +29,9 @@ class LeadSettings(Section):
     cut_in_mps: float = quantity(
         0.4, "m/s", "Slower movement across the road is no cutting in", ge=0, le=5
     )
+    cut_in_least_mps: float = quantity(
+        1.5, "m/s", "Who drives slower than this stands, and cuts in nowhere", ge=0, le=10
+    )
     cut_in_doubt_1ps: float = quantity(
         0.01,
         "1/s",

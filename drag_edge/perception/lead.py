@@ -79,6 +79,9 @@ class LeadSelector:
         across_mps = track.vy_mps - track.speed_mps * corridor.path.slope_at(track.x_m)
         if abs(across_mps) < settings.cut_in_mps + settings.cut_in_doubt_1ps * track.x_m:
             return False
+        # No car moves aside faster than it drives. Parked ones seem to, while they are passed.
+        if track.speed_mps < max(settings.cut_in_least_mps, abs(across_mps)):
+            return False
         if across_mps * (track.y_m - corridor.path.y_at(track.x_m)) >= 0:
             return False
         reach_s = corridor.time_to_reach_s(track.x_m, track.y_m, across_mps, track.width_m)

@@ -169,6 +169,15 @@ def test_a_speed_that_is_wrong_for_one_frame_brakes_for_nobody() -> None:
     assert any(one.decel_mps2 for one in run([calm] * 8 + [wild] * 3, ego=scenes.ego(8.0)))
 
 
+def test_nobody_is_braked_for_on_a_guess() -> None:
+    """A track that is not seen now may go on as it seemed to; that begins no braking."""
+    unseen = close(coasted_s=0.1)
+    stages = [one.stage for one in run([close(60.0)] * 6 + [unseen] * 6)]
+    assert AebStage.WARN in stages
+    assert not set(stages) & set(BRAKING)
+    assert run([close(60.0)] * 6 + [unseen] * 2 + [close()])[-1].stage in BRAKING
+
+
 def test_it_outlives_the_target_for_half_a_second_and_no_longer() -> None:
     decels = [one.decel_mps2 for one in run([close()] * 5 + [None] * 20)]
     assert decels[5 + 8] == -9.0

@@ -116,6 +116,16 @@ def test_far_away_only_a_quicker_movement_is_a_cut_in() -> None:
         assert (lead is not None) is led
 
 
+@pytest.mark.parametrize(("speed_mps", "led"), [(-5.0, False), (1.2, False), (2.8, True)])
+def test_a_parked_car_that_seems_to_move_aside_cuts_in_nowhere(speed_mps: float, led: bool) -> None:
+    """Seen past cars parked at the side: their flank grows, and with it a lateral speed."""
+    selector = LeadSelector(LeadSettings())
+    passed = track(x_m=11.0, gap_m=7.4, y_m=-2.7, vy_mps=1.0, path_overlap=0.0, speed_mps=speed_mps)
+    for _ in range(6):
+        lead = selector.step([passed], AHEAD, ())
+    assert (lead is not None) is led
+
+
 def test_following_a_curve_is_not_cutting_in() -> None:
     """In an R 250 m left bend the car ahead in the right lane moves left, as the road does."""
     path = Path(0.0, 0.0, 1 / 250, PathSource.LANES)
