@@ -74,7 +74,6 @@ class Supervisor:
 
     def between(self) -> None:
         """The loop came round."""
-        self._watchdog.progress()
         found = self._file.take()
         if isinstance(found, Settings):
             self._take(found)
@@ -85,6 +84,7 @@ class Supervisor:
             self._notifier.ready(self._words())
         elif self._notifier.listening and self._is_time():
             self._notifier.status(self._words())
+        self._watchdog.progress()
 
     def close(self) -> None:
         """Stop watching and listening."""

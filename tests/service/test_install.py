@@ -173,7 +173,7 @@ def new_default(tmp_path: Path) -> Package:
     checkout = tmp_path / "newer"
     checkout.mkdir()
     for entry in CHECKOUT.iterdir():
-        if entry.name in ("docs", "engines", "systemd", "tools", "LICENSE", "README.md"):
+        if entry.name not in ("configs", ".git", ".venv"):
             (checkout / entry.name).symlink_to(entry)
     (checkout / "configs").mkdir()
     for entry in (CHECKOUT / "configs").iterdir():

@@ -22,7 +22,13 @@ USER = "drag-edge"
 GROUPS = ("video", "dialout", "render")
 # Folders of a checkout that the installed service needs beside the package.
 SHARED = ("configs", "docs", "engines/demo", "systemd", "tools/installing")
-SHARED_FILES = ("tools/install", "tools/constraints-jetpack.txt", "LICENSE", "README.md")
+SHARED_FILES = (
+    "tools/install",
+    "tools/constraints-jetpack.txt",
+    "drag_edge/sim/vehicle.dbc",
+    "LICENSE",
+    "README.md",
+)
 
 
 def network_file(interface: str) -> str:
