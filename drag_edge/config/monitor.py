@@ -75,6 +75,10 @@ class EgoCheckSettings(Section):
     speed_mps: float = quantity(
         2.5, "m/s", "Speed that differs more from it is implausible", gt=0.1, le=20
     )
+    gnss_mps: float = quantity(
+        2.5, "m/s", "Speed that differs more from the satellites' is implausible", gt=0.1, le=20
+    )
+    gnss_fixes: int = quantity(3, "1", "So many fixes in a row must say so", ge=1, le=100)
     yaw_min_speed_mps: float = quantity(
         5.0, "m/s", "Slower, yaw rate and steering are not compared", gt=0, le=30
     )

@@ -103,6 +103,46 @@ def test_unknown_signals_and_pauses_are_not_compared() -> None:
     assert not any(told_of([scenes.ego(5.0, 10.0), egos[0]]))
 
 
+def with_fixes(
+    speed_mps: float, fix_mps: float, seconds: float, accel: float = 0.0
+) -> list[set[str]]:
+    """Driven steadily, with a satellites' fix ten times a second that tells of 150 ms ago."""
+    steps = range(round(seconds / PERIOD_S))
+    return told_of([
+        scenes.ego(
+            speed_mps, step * PERIOD_S, accel_mps2=accel, gnss_speed_mps=fix_mps,
+            gnss_time_s=(step - step % 2) * PERIOD_S - 0.15,
+        )
+        for step in steps
+    ])  # fmt: skip
+
+
+def test_satellites_that_agree_say_nothing() -> None:
+    assert not any(with_fixes(20.0, 18.5, 3.0))
+
+
+def test_three_fixes_in_a_row_that_contradict_the_speed_make_it_implausible() -> None:
+    told = with_fixes(20.0, 12.0, 1.0)
+    assert [bool(names) for names in told[:6]] == [False, False, False, False, True, True]
+    assert told[-1] == {"ego_speed_implausible"}
+
+
+def test_one_wild_fix_says_nothing_and_none_is_none() -> None:
+    wild = scenes.ego(20.0, 0.1, accel_mps2=0.0, gnss_speed_mps=3.0, gnss_time_s=0.0)
+    good = dataclasses.replace(wild, time_s=0.2, gnss_speed_mps=20.0, gnss_time_s=0.1)
+    none = dataclasses.replace(wild, time_s=0.3, gnss_speed_mps=None, gnss_time_s=None)
+    assert not any(told_of([wild, good, wild, none, wild, good]))
+
+
+def test_a_late_fix_is_allowed_what_the_vehicle_has_braked_since() -> None:
+    wild = scenes.ego(20.0, 0.0, accel_mps2=-8.0, gnss_speed_mps=23.4, gnss_time_s=-0.15)
+    egos = [dataclasses.replace(wild, time_s=t, gnss_time_s=t - 0.15) for t in (0.0, 0.1, 0.2, 0.3)]
+    memory = EgoMemory()
+    for ego in egos:
+        _, memory = check_ego(ego, None, SETTINGS.ego, memory, ego.time_s)
+    assert memory.wrong_fixes == 0
+
+
 def turning(speed: float, wheel_rad: float, yaw_radps: float) -> set[str]:
     ego = scenes.ego(speed, steering_wheel_angle_rad=wheel_rad, yaw_rate_radps=yaw_radps)
     return told_of([ego])[0]
