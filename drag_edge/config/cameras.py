@@ -114,6 +114,13 @@ class CameraSettings(Section):
         ge=0,
         le=1,
     )
+    time_stamps: bool = Field(
+        True,
+        description=(
+            "Believe a stream's own time stamps about how late a picture is; off for a camera "
+            "whose stamps are wrong, and always off over HTTP"
+        ),
+    )
     late_s: float = quantity(
         0.1, "s", "A picture that arrives later than usual by more than this is skipped", gt=0, le=5
     )

@@ -33,6 +33,7 @@ REACHES: Mapping[str, Reach] = MappingProxyType(
         "cameras.*.open_timeout_s": Reach.CAMERA,
         "cameras.*.read_timeout_s": Reach.CAMERA,
         "cameras.*.latency_s": Reach.CAMERA,
+        "cameras.*.time_stamps": Reach.CAMERA,
         "cameras.*.late_s": Reach.CAMERA,
         "cameras.*.settle_s": Reach.CAMERA,
         "cameras.*.retry_s": Reach.CAMERA,

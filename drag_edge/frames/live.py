@@ -9,11 +9,17 @@ import numpy as np
 
 from drag_edge.clock import Clock
 from drag_edge.config.cameras import CameraSettings
-from drag_edge.frames.address import Address
+from drag_edge.frames.address import Address, Kind
 from drag_edge.frames.first_pictures import FirstPictures
 from drag_edge.frames.frame import Frame
 from drag_edge.frames.openers import open_capture
+from drag_edge.frames.source import CameraError
 from drag_edge.frames.stream_time import StreamTime
+
+_LATE = (
+    "every picture comes late: its link or our decoder is too slow for it (a smaller picture or "
+    "fewer a second help), or its time stamps are wrong (time_stamps: false)"
+)
 
 
 class Skipped(Enum):
@@ -36,6 +42,9 @@ class OpenCvCamera:
         self._stream_time = StreamTime()
         self._first = FirstPictures(settings.settle_s)
         self._settled_s = 0.0
+        # Pictures over HTTP carry no times: FFmpeg makes some up, by a rate of its own.
+        unstamped = address.kind is Kind.STREAM and address.target.startswith("http")
+        self._stamped = settings.time_stamps and not unstamped
         self.patience_s = max(settings.open_timeout_s, settings.read_timeout_s)
         self.skipped = 0
 
@@ -57,7 +66,10 @@ class OpenCvCamera:
         return int(width), int(height)
 
     def read(self) -> Frame | None:
-        """Wait for the next frame that is whole and not late; None when there is none in time."""
+        """Wait for the next frame that is whole and not late; None when the stream broke.
+
+        Raises CameraError when every picture of the whole read time-out was late.
+        """
         if self._capture is None:
             return None
         end_s = self._clock.now_s() + self._settings.read_timeout_s
@@ -68,14 +80,14 @@ class OpenCvCamera:
                 return None
             if frame is not Skipped.YES:
                 return frame
-        return None
+        raise CameraError(self._name, str(self._address), _LATE)
 
     def _grab(self, capture: cv2.VideoCapture) -> Frame | Skipped | None:
         """The next frame; None when the stream broke."""
         if not capture.grab():
             return None
         arrived_s = self._clock.now_s()
-        stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0 if self._stamped else 0.0
         delay_s = self._stream_time.delay_s(arrived_s, stamp_s)
         catching_up = not self._stream_time.settled and arrived_s < self._settled_s
         if catching_up or delay_s > self._settings.late_s:

@@ -21,6 +21,7 @@ from drag_edge.frames.source import CameraError, LiveSource
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 8.0
 SHORTEST_WAIT_S = 0.1
+_BROKE = "no more pictures; trying to open it again"
 # A driver's call that does not come back cannot be ended, only left alone: there is never more
 # than this one thread for a camera, and closing waits no longer than this for it.
 LONGEST_JOIN_S = 2.0
@@ -144,11 +145,14 @@ class CameraReader:
         since_s = self._clock.now_s()
         while not self._stop.is_set():
             self._journal.reading(self._clock.now_s())
-            frame = self._source.read()
+            try:
+                frame, problem = self._source.read(), _BROKE
+            except CameraError as error:
+                frame, problem = None, error.problem
             if self._stop.is_set():
                 return
             if frame is None:
-                self._journal.lost("no more pictures; trying to open it again", self._clock.now_s())
+                self._journal.lost(problem, self._clock.now_s())
                 break
             if not self._hand_on(frame):
                 break

@@ -42,7 +42,8 @@ class LiveSource(Protocol):
         """Open or open again. Raises CameraError within the camera's open time-out."""
 
     def read(self) -> Frame | None:
-        """Wait for the next frame; None when the stream broke or ended."""
+        """Wait for the next frame; None when the stream broke or ended. May raise CameraError for
+        a stream that goes on and cannot be used."""
 
     def close(self) -> None:
         """Release the device. Idempotent."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 # Pictures that waited while the stream was opened come one after another: each is less late than
 # the one before by more than this. The first that is not stands for "not late".
 _STILL_CATCHING_UP_S = 0.01
-# A camera's clock may run this much slower than ours without making its pictures old.
-_DRIFT = 5e-4
+# Many cameras count their stamps by a rate that they do not quite keep: a clock that runs this much
+# slower than ours does not make its pictures old.
+_DRIFT = 0.01
 
 
 class StreamTime:
@@ -36,7 +37,7 @@ class StreamTime:
         if self._offset_s is None:
             self._offset_s = arrival_s - stamp_s
         elif stamp_s <= self._stamp_s:
-            self.settled = True
+            self.settled |= arrival_s - self._arrival_s > _STILL_CATCHING_UP_S
             late_s = self._arrival_s - self._stamp_s - self._offset_s
             self._offset_s = arrival_s - stamp_s - late_s
         else:

@@ -200,7 +200,7 @@ def _raw(value: float | None, step: float) -> int:
 
 
 def _clipped(value: float, low: int, high: int) -> int:
-    return round(min(max(value, low), high)) if math.isfinite(value) else low
+    return low if math.isnan(value) else round(min(max(value, low), high))
 
 
 def _physical(raw: int, step: float) -> float | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drag_edge.adas.decision import Mode
@@ -118,6 +118,7 @@ def test_a_command_is_read_as_it_was_written(command: McuCommand) -> None:
 
 
 @given(st.floats() | st.none(), st.floats() | st.none(), st.floats())
+@example(1.8e305, -1.8e305, 0.0)
 def test_no_number_is_wrapped(accel: float | None, curvature: float | None, valid: float) -> None:
     command = McuCommand(2, 0, True, accel, None, curvature, valid)
     read = read_command(command_payload(command))
@@ -269,7 +270,7 @@ def test_silence_is_one_event_and_its_end_another(bench: Bench) -> None:
     bench.answers = True
     bench.run(0.5)
     assert bench.names() == ["mcu_lost", "mcu_recovered"]
-    assert bench.events[0].time_s - 100.5 <= 0.25
+    assert bench.events[0].time_s - 100.5 <= 0.3
 
 
 def test_pulled_out_and_put_back_it_goes_on_by_itself(bench: Bench) -> None:
@@ -321,7 +322,7 @@ def test_the_end_is_neutral_and_then_silent(bench: Bench) -> None:
 
 def test_a_port_that_takes_nothing_holds_nobody(bench: Bench) -> None:
     bench.plugged = False  # nobody reads: the port's buffer fills
-    while bench.link.failed == 0:
+    while bench.link.failed < 5 and bench.clock.now_s() < 1000:
         bench.run(1.0)
     before = bench.link.failed
     start_s = time.monotonic()
