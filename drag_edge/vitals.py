@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from itertools import accumulate
 
 from drag_edge import __version__
@@ -13,6 +14,7 @@ from drag_edge.service.health import (
     CameraHealth,
     DurationHistogram,
     Health,
+    LinkHealth,
     ModelHealth,
 )
 from drag_edge.tally import BOUNDS_S, Histogram
@@ -39,6 +41,7 @@ def vitals(daemon: Daemon, config: str) -> Health:
         cameras=_cameras(daemon, now_s),
         models={name: _model(stats) for name, stats in parts.pool.stats().items()},
         bus=_bus(daemon),
+        links=dict(_links(daemon, now_s)),
         events={_split(key): count for key, count in events.items()},
         modes=dict(daemon.summary.modes),
         reloads=dict(tally.reloads),
@@ -88,6 +91,16 @@ def _bus(daemon: Daemon) -> BusHealth:
         failed=vehicle.failed,
         fallback=vehicle.fallback_frames,
     )
+
+
+def _links(daemon: Daemon, now_s: float) -> Iterator[tuple[str, LinkHealth]]:
+    mcu, gnss = daemon.parts.vehicle.mcu, daemon.parts.vehicle.gnss
+    if mcu is not None:
+        counts = {"sent": mcu.sent, "failed": mcu.failed, "refused": mcu.refused}
+        yield "mcu", LinkHealth(mcu.status is not None, True, counts)
+    if gnss is not None:
+        counts = {"received": gnss.sentences, "refused": gnss.refused}
+        yield "gnss", LinkHealth(gnss.speed(now_s) is not None, False, counts)
 
 
 def _split(key: str) -> tuple[str, str]:

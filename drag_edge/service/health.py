@@ -52,6 +52,15 @@ class BusHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkHealth:
+    """A serial link. needed: without it, nothing can be driven. counts: "sent", "refused" …"""
+
+    up: bool
+    needed: bool
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class DurationHistogram:
     """How many were at most so long: (upper bound in seconds, count up to it), +inf last."""
 
@@ -80,6 +89,7 @@ class Health:
     cameras: Mapping[str, CameraHealth]
     models: Mapping[str, ModelHealth]
     bus: BusHealth
+    links: Mapping[str, LinkHealth]
     events: Mapping[tuple[str, str], int]
     modes: Mapping[str, int]
     reloads: Mapping[str, int]
@@ -112,6 +122,9 @@ def not_ready(health: Health, settings: HttpSettings) -> Iterator[str]:
             yield f"model {name}: {model.error or 'not loaded yet'}"
     if not health.bus.up:
         yield f"bus {health.bus.name}: {health.bus.error or 'off'}"
+    for name, link in health.links.items():
+        if link.needed and not link.up:
+            yield f"{name}: silent"
 
 
 def in_words(health: Health) -> str:

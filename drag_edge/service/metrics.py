@@ -37,6 +37,7 @@ class HealthCollector(Collector):
         yield from _cameras(health)
         yield from _models(health)
         yield from _bus(health)
+        yield from _links(health)
         yield from _decisions(health)
 
 
@@ -156,6 +157,18 @@ def _bus(health: Health) -> Iterator[Metric]:
     up = GaugeMetricFamily("drag_edge_can_up", "1 while frames can leave", labels=["bus"])
     up.add_metric([bus.name], float(bus.up))
     yield up
+
+
+def _links(health: Health) -> Iterator[Metric]:
+    up = GaugeMetricFamily("drag_edge_link_up", "1 while a serial link works", labels=["link"])
+    frames = CounterMetricFamily(
+        "drag_edge_link_frames", "Frames or sentences of a serial link", labels=["link", "what"]
+    )
+    for name, link in health.links.items():
+        up.add_metric([name], float(link.up))
+        for what, count in link.counts.items():
+            frames.add_metric([name, what], count)
+    yield from (up, frames)
 
 
 def _decisions(health: Health) -> Iterator[Metric]:

@@ -73,6 +73,9 @@ def lines(said: dict[str, Any]) -> Iterator[str]:
         f"bus        {bus['name']} {state}: {bus['sent']} sent ({bus['fallback']} without a "
         f"command), {bus['received']} received, {bus['failed']} failed"
     )
+    for name, link in said["links"].items():
+        counts = ", ".join(f"{count} {what}" for what, count in link["counts"].items())
+        yield f"{name:10} {'up' if link['up'] else 'silent'}: {counts}"
     yield f"GPU        {said['gpu'] or 'not used'}"
     events = sorted(said["events"], key=lambda one: -int(one["count"]))
     told = ", ".join(f"{e['event']} ({e['source']}) {e['count']}" for e in events[:_MOST_EVENTS])

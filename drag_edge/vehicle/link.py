@@ -120,6 +120,16 @@ class VehicleLink:
         return self._sender.fallback_frames
 
     @property
+    def mcu(self) -> McuLink | None:
+        """The microcontroller, where there is one."""
+        return self._mcu
+
+    @property
+    def gnss(self) -> GnssReader | None:
+        """The receiver of satellites, where there is one."""
+        return self._gnss
+
+    @property
     def off(self) -> bool:
         """Nothing has left for a while."""
         return self._bus.health.off

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, get_args, get_origin
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from drag_edge.config.base import Section
@@ -131,3 +133,13 @@ def test_a_merge_of_nothing_or_everything_is_the_one_or_the_other() -> None:
     gone = merged(NEW, OLD, lambda _: True)
     assert "extra" not in gone.models
     assert "extra" in merged(NEW, OLD, lambda _: False).models
+
+
+LEAVES = diff(OLD, NEW)
+
+
+@given(st.sets(st.sampled_from(LEAVES)))
+def test_a_merge_of_any_choice_differs_by_exactly_the_rest(chosen: set[str]) -> None:
+    both = merged(OLD, NEW, chosen.__contains__)
+    assert set(diff(OLD, both)) == chosen
+    assert set(diff(both, NEW)) == set(LEAVES) - chosen

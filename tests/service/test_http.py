@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import socket
 import threading
@@ -29,6 +30,7 @@ from drag_edge.service.health import (
     CameraHealth,
     DurationHistogram,
     Health,
+    LinkHealth,
     ModelHealth,
     in_words,
 )
@@ -44,6 +46,7 @@ GOOD = Health(
     },
     models={"road": ModelHealth(True, 1800, 1, 0.004, 0.009, 1.5, None)},
     bus=BusHealth("can0", True, None, 9000, 4000, 2, 18),
+    links={"mcu": LinkHealth(True, True, {"sent": 50}), "gnss": LinkHealth(False, False, {})},
     events={("model_loaded", "road"): 1, ("camera_lost", 'le"ft\n'): 2},
     modes={"ACTIVE": 1790, "INIT": 10}, reloads={"taken": 1, "refused": 0},
     round_s=TIMES, latency_s=TIMES, frame_age_s={"front": TIMES},
@@ -114,6 +117,7 @@ def test_a_daemon_that_is_well_is_alive_and_ready(served: Served) -> None:
             "model road: no such file",
         ),
         ({"bus": replace(GOOD.bus, up=False, error="is down")}, "bus can0: is down"),
+        ({"links": {"mcu": LinkHealth(False, True, {})}}, "mcu: silent"),
     ],
 )
 def test_what_is_missing_to_drive_is_not_ready_but_alive(
@@ -262,6 +266,20 @@ def test_visitors_that_never_go_are_few_and_are_cut(monkeypatch: pytest.MonkeyPa
         connection.close()
     assert served.get("/healthz")[0] == 200
     served.server.close()
+
+
+def test_hundreds_of_visits_leave_nothing_behind(served: Served) -> None:
+    served.get("/metrics")
+    descriptors, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+    for number in range(250):
+        served.get(("/metrics", "/healthz", "/nothing", "/status")[number % 4])
+        if number % 10 == 0:
+            send(served.address, b"\x00" * number)
+    end_s = time.monotonic() + 5.0
+    while threading.active_count() > threads and time.monotonic() < end_s:
+        time.sleep(0.01)
+    assert threading.active_count() <= threads
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
 
 
 def test_a_port_that_is_taken_is_said_at_once(served: Served) -> None:
