@@ -19,6 +19,7 @@ from drag_edge.adas.events import Right
 from drag_edge.adas.threats import BRAKING, URGENT, Evidence, Threat, find_threats
 from drag_edge.config.aeb import AebSettings
 from drag_edge.config.body import BodySettings
+from drag_edge.config.vocabulary import VULNERABLE_ROAD_USERS
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Scene
 
@@ -157,8 +158,11 @@ def _patient(
 
     Not where only doubt keeps it from being full. Nor for a target that brakes: its deceleration
     is known late, and what R152 asks for is a warning in so far as the collision can be foreseen.
+    Nor for pedestrians and two-wheelers, of whom R152 asks for a warning by the time of braking.
     """
     if worst is None or worst.stage is not AebStage.PARTIAL:
+        return worst
+    if worst.track.label in VULNERABLE_ROAD_USERS:
         return worst
     if settings.policy == "ttc_stages" or Right.FCW not in rights:
         return worst
