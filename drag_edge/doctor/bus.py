@@ -1,4 +1,4 @@
-"""The vehicle's bus: interface, bitrate, controller state, serial port, permission."""
+"""The vehicle's bus and what hangs on serial ports: interface, controller, port, permission."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ _CAN_DEVICE = "280"  # ARPHRD_CAN
 
 
 def check_bus(subject: Subject) -> Iterator[Finding]:
-    """The interface of the configuration."""
+    """The interface of the configuration, and its serial links."""
     if subject.settings is None:
         return
-    can = subject.settings.vehicle.can
-    yield _CHECKS[can.interface](subject.machine, can)
+    vehicle, machine = subject.settings.vehicle, subject.machine
+    yield _CHECKS[vehicle.can.interface](machine, vehicle.can)
+    if vehicle.mcu is not None:
+        good = f"serial port {vehicle.mcu.port}"
+        yield _serial(machine, "microcontroller", vehicle.mcu.port, good, True)
+    if vehicle.gnss is not None:
+        good = f"serial port {vehicle.gnss.port} at {vehicle.gnss.baudrate} bit/s"
+        yield _serial(machine, "GNSS", vehicle.gnss.port, good, False)
 
 
 def _virtual(machine: Machine, can: CanSettings) -> Finding:
@@ -92,17 +98,21 @@ def _controller(can: CanSettings, details: dict[str, Any]) -> Finding:
 
 def _slcan(machine: Machine, can: CanSettings) -> Finding:
     port = can.channel.partition("@")[0]
+    return _serial(machine, "bus", port, f"slcan on {port}, bus at {can.bitrate} bit/s", True)
+
+
+def _serial(machine: Machine, what: str, port: str, good: str, needed: bool) -> Finding:
     if not machine.exists(port):
         there = [name for name in machine.names("/dev") if name.startswith(("ttyACM", "ttyUSB"))]
         seen = ", ".join(f"/dev/{name}" for name in there) or "no serial adapter at all"
         advice = "plug in the adapter, and name its port: ls -l /dev/serial/by-id"
-        return Finding("bus", State.MISSING, f"{port} is not there ({seen})", advice, needed=True)
+        return Finding(what, State.MISSING, f"{port} is not there ({seen})", advice, needed=needed)
     if not machine.may_use(port):
         group = machine.group_of(port) or "dialout"
         advice = f"sudo usermod -aG {group} $USER, then log in anew"
         found = f"{port} may not be opened by this user"
-        return Finding("bus", State.BROKEN, found, advice, needed=True)
-    return Finding("bus", State.OK, f"slcan on {port}, bus at {can.bitrate} bit/s")
+        return Finding(what, State.BROKEN, found, advice, needed=needed)
+    return Finding(what, State.OK, good)
 
 
 _CHECKS: dict[CanInterface, Callable[[Machine, CanSettings], Finding]] = {

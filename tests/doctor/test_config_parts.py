@@ -167,6 +167,22 @@ def test_a_serial_adapter_is_looked_for_and_tried(tmp_path: Path) -> None:
     assert "dialout" in found.advice
 
 
+def test_ports_of_a_microcontroller_and_a_satellite_receiver_are_looked_for(tmp_path: Path) -> None:
+    more = "  mcu: {port: /dev/ttyACM1}\n  gnss: {port: /dev/ttyUSB3}\n"
+    file = tmp_path / "drive.yaml"
+    configured(tmp_path)
+    file.write_text(file.read_text() + more)
+    settings, machine = load(file, check_files=False), laptop(tmp_path)
+    found = looked_at(machine, settings)
+    assert found["microcontroller"].fatal
+    assert found["GNSS"].state is State.MISSING
+    assert not found["GNSS"].fatal  # it only confirms the vehicle's own speed
+    machine.write("/dev/ttyACM1")
+    machine.write("/dev/ttyUSB3")
+    found = looked_at(machine, settings)
+    assert {found["microcontroller"].state, found["GNSS"].state} == {State.OK}
+
+
 def test_files_that_the_vehicle_section_names_are_looked_for(tmp_path: Path) -> None:
     more = "  ego: {dbc: car.dbc, speed: {message: M, signal: S}}\n"
     file = tmp_path / "drive.yaml"
