@@ -225,11 +225,16 @@ def _evidence(
     is_new = before is None or scene_time_s > before.scene_time_s
     if wanted not in URGENT:
         urgent = 0
-    elif is_new and track.coasted_s == 0.0:
+    elif is_new and (track.coasted_s == 0.0 or not _young(track, settings)):
         urgent += 1
     return Evidence(
         track.id, frames, urgent, track.gap_m, track.range_rate_mps, track.speed_mps, scene_time_s
     )
+
+
+def _young(track: Track, settings: AebSettings) -> bool:
+    """Whether its speed is still settling."""
+    return track.age_s < settings.young_s
 
 
 def _calmly_met(target: Target, speed_mps: float, settings: AebSettings) -> bool:
@@ -271,7 +276,8 @@ def _allowed_stage(
     frames = proof.frames
     if wanted is AebStage.READY or frames < settings.min_frames:
         return AebStage.READY
-    if wanted in BRAKING and track.coasted_s > 0.0:  # nobody is braked for on a guess
+    young = _young(track, settings)
+    if young and wanted in BRAKING and track.coasted_s > 0.0:  # nobody is braked for on a guess
         wanted = AebStage.WARN
     if wanted is AebStage.WARN and proof.urgent_frames < settings.warn_frames:
         return AebStage.PREFILL
@@ -279,7 +285,7 @@ def _allowed_stage(
     # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
     if scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5:
         return wanted
-    if proof.urgent_frames < settings.warn_frames:  # a range that jumped for one frame
+    if young and proof.urgent_frames < settings.warn_frames:  # a range that jumped for one frame
         return AebStage.PREFILL
     patient = frames >= settings.cautious_frames
     if wanted not in BRAKING:

@@ -106,10 +106,18 @@ class AebSettings(Section):
     warn_frames: int = quantity(
         2,
         "1",
-        "Frames in a row that must call for a warning before there is one; for braking as well "
-        "where the box's growth does not confirm it.",
+        "Frames in a row that must call for a warning before there is one; for a young track's "
+        "braking as well where the box's growth does not confirm it.",
         ge=1,
         le=20,
+    )
+    young_s: float = quantity(
+        2.0,
+        "s",
+        "The speed of a track younger than this is still settling: one frame alone, or one in "
+        "which it is not seen, begins no braking for it.",
+        ge=0,
+        le=10,
     )
     cautious_frames: int = quantity(
         6,

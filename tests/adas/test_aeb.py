@@ -162,20 +162,23 @@ def test_without_growth_full_braking_asks_for_more_frames() -> None:
 
 def test_a_speed_that_is_wrong_for_one_frame_brakes_for_nobody() -> None:
     """As on a real young track: 2.4 m/s of closing and hard braking in one frame, then nothing."""
-    calm = scenes.track(4.7, -1.1, 8.0, scale_ttc_s=None, accel_mps2=0.0)
-    wild = scenes.track(4.7, -2.4, 8.0, scale_ttc_s=None, accel_mps2=-3.0)
+    calm = scenes.track(4.7, -1.1, 8.0, scale_ttc_s=None, accel_mps2=0.0, age_s=0.7)
+    wild = dataclasses.replace(calm, range_rate_mps=-2.4, speed_mps=5.6, accel_mps2=-3.0)
     decisions = run([calm] * 8 + [wild] + [calm] * 8, ego=scenes.ego(8.0))
     assert not any(one.warning or one.decel_mps2 for one in decisions)
     assert any(one.decel_mps2 for one in run([calm] * 8 + [wild] * 3, ego=scenes.ego(8.0)))
 
 
 def test_nobody_is_braked_for_on_a_guess() -> None:
-    """A track that is not seen now may go on as it seemed to; that begins no braking."""
-    unseen = close(coasted_s=0.1)
-    stages = [one.stage for one in run([close(60.0)] * 6 + [unseen] * 6)]
-    assert AebStage.WARN in stages
+    """A young track that is not seen now may go on as it seemed to; that begins no braking."""
+    far, near = close(60.0, age_s=0.7), close(age_s=0.7)
+    unseen = dataclasses.replace(near, coasted_s=0.1)
+    stages = [one.stage for one in run([far] * 6 + [unseen] * 6)]
+    assert AebStage.WARN in stages or AebStage.PREFILL in stages
     assert not set(stages) & set(BRAKING)
-    assert run([close(60.0)] * 6 + [unseen] * 2 + [close()])[-1].stage in BRAKING
+    assert run([far] * 6 + [unseen] * 2 + [near])[-1].stage in BRAKING
+    known = dataclasses.replace(unseen, age_s=3.0)
+    assert run([close(60.0)] * 6 + [known])[-1].stage in BRAKING
 
 
 def test_it_outlives_the_target_for_half_a_second_and_no_longer() -> None:
