@@ -176,9 +176,9 @@ def test_nobody_is_braked_for_on_a_guess() -> None:
     stages = [one.stage for one in run([far] * 6 + [unseen] * 6)]
     assert AebStage.WARN in stages or AebStage.PREFILL in stages
     assert not set(stages) & set(BRAKING)
-    assert run([far] * 6 + [unseen] * 2 + [near])[-1].stage in BRAKING
+    assert run([far] * 6 + [unseen] * 3 + [near])[-1].stage in BRAKING
     known = dataclasses.replace(unseen, age_s=3.0)
-    assert run([close(60.0)] * 6 + [known])[-1].stage in BRAKING
+    assert run([far] * 6 + [known] * 3)[-1].stage in BRAKING
 
 
 def test_it_outlives_the_target_for_half_a_second_and_no_longer() -> None:
