@@ -92,16 +92,18 @@ def assembled(
             time_s=clock.now_s(),
         )
         stack.callback(show.close)
-        if isinstance(
-            clock, SystemClock
-        ):  # a recorded drive must not depend on this machine's heat
+        device = None
+        if isinstance(clock, SystemClock):
+            # A recorded drive must not depend on this machine's heat.
             device = DeviceWatch(settings.adas.monitor.device, events.put)
             asking = clock.every(settings.adas.monitor.device.period_s, device.step, "device")
             stack.callback(asking.stop)
         watch = CameraWatch(
             settings.cameras, settings.adas.monitor, settings.run.frame_timeout_s, clock.now_s()
         )
-        parts = Parts(clock, events, feed, watch, plan.pool(pool), perception, vehicle, show)
+        parts = Parts(
+            clock, events, feed, watch, plan.pool(pool), perception, vehicle, show, store, device
+        )
         yield Daemon(parts, settings), session
 
 

@@ -21,8 +21,10 @@ from drag_edge.frames.watch import CameraWatch
 from drag_edge.inference.pool import ModelPool
 from drag_edge.inference.results import Perceived
 from drag_edge.instruments import Instruments
+from drag_edge.perception.calibration_store import CalibrationStore
 from drag_edge.perception.perceive import Perception
 from drag_edge.perception.scene import Scene
+from drag_edge.service.device_watch import DeviceWatch
 from drag_edge.service.event_log import EventLog
 from drag_edge.stages import Stages
 from drag_edge.summary import RunSummary
@@ -43,6 +45,8 @@ class Parts:
     perception: Perception
     vehicle: VehicleLink
     show: Show
+    calibrations: CalibrationStore | None = None
+    device: DeviceWatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ def take(change: Change, parts: Parts) -> None:
     settings = change.settings
     for name in {key.split(".")[1] for key in change.of(Reach.CAMERA)}:
         parts.feed.reopen(name, settings.cameras[name])
+    if parts.calibrations is not None:
+        mounts = {name: camera.mount for name, camera in settings.cameras.items()}
+        parts.calibrations.tune(mounts)
+    if parts.device is not None:
+        parts.device.tune(settings.adas.monitor.device)
     monitor, timeout_s = settings.adas.monitor, settings.run.frame_timeout_s
     parts.watch.tune(settings.cameras, monitor, timeout_s)
     if any(key.startswith("models.") for key in change.taken):

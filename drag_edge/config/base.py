@@ -40,6 +40,11 @@ def output_file(default: Any, description: str) -> Any:
     return Field(default, description=description, json_schema_extra={"path": "output"})
 
 
+def output_folder(default: Any, description: str) -> Any:
+    """Declare a Path of a folder that the daemon writes into, and makes where it is missing."""
+    return Field(default, description=description, json_schema_extra={"path": "folder"})
+
+
 def one_of(words: Iterable[str]) -> Any:
     """For `Annotated[str, one_of(…)]`: the loader takes only these words, and names the nearest."""
     return Field(json_schema_extra={"words": list(words)})

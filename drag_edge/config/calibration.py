@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drag_edge.config.base import Section, output_file, quantity
+from drag_edge.config.base import Section, output_folder, quantity
 
 
 class CalibrationSettings(Section):
     """How the front camera really sits, learned from the lanes' vanishing point."""
 
-    folder: Path | None = output_file(
+    folder: Path | None = output_folder(
         None, "Keep what was learned in this folder, a file per camera; none forgets it at the end"
     )
     save_s: float = quantity(60.0, "s", "How often it is written", gt=1, le=3600)

@@ -57,6 +57,7 @@ REACHES: Mapping[str, Reach] = MappingProxyType(
         "adas": Reach.LIVE,
         # Whoever saves a file during a drive must not find the vehicle steering itself.
         "adas.actuation": Reach.OFF_LIVE,
+        "adas.monitor.device.period_s": Reach.PROCESS,
         "vehicle": Reach.PROCESS,
         "display": Reach.LIVE,
         "display.video": Reach.PROCESS,  # a recording is one file from start to end

@@ -34,6 +34,13 @@ class CalibrationStore:
         self._on_event = on_event
         self._written: dict[str, Calibration] = {}
 
+    def tune(self, mounts: Mapping[str, MountSettings]) -> None:
+        """Cameras that are mounted in another way from now on."""
+        for camera, mount in mounts.items():
+            if mount != self._mounts.get(camera):
+                self._written.pop(camera, None)
+        self._mounts = mounts
+
     def load(self) -> dict[str, Calibration]:
         """What can be believed of what is there; anything else is refused by name and ignored."""
         found = {}

@@ -36,6 +36,10 @@ class DeviceWatch:
         self._trips_degc = {zone: _throttles_at_degc(zone) for zone in self._zones}
         self._counts = {alarm: _number(alarm) for alarm in self._alarms}
 
+    def tune(self, settings: DeviceSettings) -> None:
+        """Changed settings, from the next step on."""
+        self._settings = settings
+
     def step(self, now_s: float) -> None:
         """Ask everything once; what cannot be read says nothing."""
         for name, source, detail in (*self._hot(), *self._slowed(), *self._cut()):

@@ -216,3 +216,13 @@ def test_common_slips_are_recognised(
     problem = only(write(tmp_path, VALID.replace(changed, to)))
     assert problem.key == key
     assert hint in problem.hint
+
+
+def test_a_folder_to_write_into_may_be_there_already_and_may_not_be_a_file(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    (tmp_path / "kept").mkdir()
+    for folder in ("kept", "to-come"):
+        settings = load(path, [f"perception.calibration.folder={tmp_path / folder}"])
+        assert settings.perception.calibration.folder == tmp_path / folder
+    with pytest.raises(ConfigError, match="a folder to write into"):
+        load(path, [f"perception.calibration.folder={path}"])

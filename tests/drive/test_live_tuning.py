@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import json
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,14 @@ from drag_edge.adas.decision import AccState, Mode
 from drag_edge.assemble import assembled
 from drag_edge.config.base import Section
 from drag_edge.config.load import load
+from drag_edge.config.monitor import DeviceSettings
 from drag_edge.config.reach import Reach, reach_of
 from drag_edge.config.root import Settings
 from drag_edge.daemon import Daemon, Tick
+from drag_edge.events import Event
 from drag_edge.inference.results import Detections
+from drag_edge.perception.calibration import Calibration
+from drag_edge.service.device_watch import DeviceWatch
 from drag_edge.tuning import plan_change
 from tests.drive.drives import CONFIGS, simulated
 
@@ -265,3 +270,27 @@ def test_a_models_threshold_changes_without_loading_it(tmp_path: Path) -> None:
         assert isinstance(found, Detections)
         assert len(found.scores) == 1
         assert found.scores[0] >= 0.5
+
+
+def test_what_was_learned_of_a_moved_camera_is_kept_with_its_new_place(tmp_path: Path) -> None:
+    folder = tmp_path / "calibration"
+    keep = f"perception.calibration.folder={folder}"
+    drive = [*simulated("highway", tmp_path), *LIGHT, keep]
+    with driving(tmp_path, keep) as daemon:
+        store = daemon.parts.calibrations
+        assert store is not None
+        store.save({"front": Calibration(0.01, 0.0, 3)})
+        moved = load(CONFIGS / "demo.yaml", [*drive, "cameras.front.mount.z=1.4"])
+        daemon.tune(plan_change(daemon.settings, moved))
+        store.save({"front": Calibration(0.01, 0.0, 3)})
+        written = json.loads((folder / "front.json").read_text())
+        assert written["mount"]["z"] == 1.4
+
+
+def test_heat_is_judged_by_the_new_margin() -> None:
+    def never(_: Event) -> None:
+        raise AssertionError
+
+    watch = DeviceWatch(DeviceSettings(), never, Path("/nothing/here"))
+    watch.tune(DeviceSettings(hot_margin_degc=20.0))
+    assert DeviceSettings(hot_margin_degc=20.0) in list(reachable(watch))

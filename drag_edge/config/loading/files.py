@@ -85,8 +85,8 @@ class Files:
     def locate(self, text: str, kind: str, where: Where) -> str:
         """The absolute path; UnusableFileError when it is not usable.
 
-        kind: "input" must exist, "output" must not be a folder, "source" may be something other
-        than a file (a device, a URL, a pipeline) and is then returned unchanged.
+        kind: "input" must exist, "output" must not be a folder, "folder" not a file, "source" may
+        be something other than a file (a device, a URL, a pipeline) and is then returned unchanged.
         """
         if kind == "source":
             if not is_file_source(text):
@@ -95,6 +95,8 @@ class Files:
         path = self._absolute(text, where)
         if kind == "output" and os.path.isdir(path):
             raise UnusableFileError(Kind.VALUE, "a file to write", f"{path} is a folder")
+        if kind == "folder" and os.path.exists(path) and not os.path.isdir(path):
+            raise UnusableFileError(Kind.VALUE, "a folder to write into", f"{path} is a file")
         if kind in ("input", "source") and self._check and not os.path.exists(path):
             lacking = Kind.MISSING_INPUT if kind == "source" else Kind.MISSING_FILE
             raise UnusableFileError(

@@ -27,9 +27,9 @@ class Shape:
 
     sections: nested Section classes. values: the shape of a mapping's values (keys: of its keys).
     items: the shape of a list's items; fixed: one shape per place of a fixed-length list.
-    choices: the words or numbers allowed (Literal and Enum). path: "input", "output", "source"
-    (a text that may be a file) or "" (unmarked). limits: ge, gt, le, lt. lengths: least and most
-    items or characters. pattern: a regular expression that a text must match.
+    choices: the words or numbers allowed (Literal and Enum). path: "input", "output", "folder",
+    "source" (a text that may be a file) or "" (unmarked). limits: ge, gt, le, lt. lengths: least
+    and most items or characters. pattern: a regular expression that a text must match.
     """
 
     sections: tuple[type[BaseModel], ...] = ()

@@ -27,6 +27,8 @@ def _simple(shape: Shape) -> list[str]:
         parts.append(_number(shape))
     if shape.path in ("", "input"):
         parts.append("a file that exists")
+    elif shape.path == "folder":
+        parts.append("a folder to write into")
     elif shape.path == "output":
         parts.append("a file to write")
     if shape.text:
