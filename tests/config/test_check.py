@@ -80,3 +80,29 @@ def test_signals_that_are_not_mapped_are_named_with_what_that_costs(tmp_path: Pa
 def test_a_health_page_for_everybody_is_told(tmp_path: Path, listen: str, told: bool) -> None:
     settings = load(write(tmp_path), [f"service.http.listen={listen}"])
     assert any("without a password" in note for note in notes(settings)) is told
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "sorce: rtsp://a:SECRET@b",
+        "source: [rtsp://a:SECRET@b]",
+        "source: {url: rtsp://a:SECRET@b}",
+        "source: rtsp://b\n    width: rtsp://a:SECRET@b",
+        "source: rtsp://b\n    rtsp://a:SECRET@b: 1",
+        'source: "rtsp://a:SECRET@b',
+        "source: rtsp://a:SECRET@b: c",
+    ],
+)
+def test_a_password_in_a_broken_file_is_not_shown(
+    tmp_path: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(write(tmp_path, VALID.replace("source: sim://highway", source))) == 78
+    assert "SECRET" not in capsys.readouterr().err
+
+
+def test_a_password_on_the_command_line_is_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(write(tmp_path), ["cameras.front.width=rtsp://a:SECRET@b"]) == 78
+    assert "SECRET" not in capsys.readouterr().err

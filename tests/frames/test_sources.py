@@ -167,6 +167,42 @@ def test_passwords_never_reach_a_message(user: str, password: str) -> None:
         assert "SECRET" not in redact(url)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://driver:SECRET@cam/s",
+        "rtsp://driver:SECRET/with@both@cam:554/s",
+        "camera front: rtsp://:SECRET@10.0.0.2: no answer",
+        "'http://cam/video?user=admin&password=SECRET&ch=1'",
+        "rtsp://cam:554/user=admin_password=SECRET_channel=1_stream=0.sdp",
+        "rtspsrc location=rtsp://cam/s user-id=me user-pw=SECRET ! decodebin",
+        'rtspsrc location="rtsp://me:SECRET@cam/s" ! decodebin ! appsink',
+        "driver:SECRET@10.0.0.2/stream",
+        "/etc/drag-edge/driver:SECRET@10.0.0.2/stream: no such file",
+        "https://cam/s?token=SECRET",
+        "{'source': 'rtsp://a:SECRET@b'}",
+    ],
+)
+def test_whatever_way_a_password_is_written_it_is_hidden(text: str) -> None:
+    assert "SECRET" not in redact(text)
+    assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://cam.local:554/stream1",
+        "/dev/v4l/by-path/usb-0:1",
+        "/dev/serial/by-id/usb-u-blox-if00",
+        "gst: videotestsrc ! video/x-raw,format=BGR ! appsink",
+        "127.0.0.1 port 554 refuses connections",
+        "can0: 500000 bit/s at 13:40:12",
+    ],
+)
+def test_what_holds_no_password_stays_as_it_is(text: str) -> None:
+    assert redact(text) == text
+
+
 CAMERA = CameraSettings.model_validate(
     {
         "source": "/dev/video97",
