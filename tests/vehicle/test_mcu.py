@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from drag_edge.adas.decision import Mode
 from drag_edge.clock import VirtualClock
 from drag_edge.config.serial_links import McuSettings
+from drag_edge.config.vehicle import CanSettings, VehicleSettings
 from drag_edge.events import Event
 from drag_edge.vehicle import cobs
+from drag_edge.vehicle.link import VehicleLink
 from drag_edge.vehicle.mcu import McuLink
 from drag_edge.vehicle.mcu_frame import (
     FrameSplitter,
@@ -333,3 +335,23 @@ def test_a_port_that_takes_nothing_holds_nobody(bench: Bench) -> None:
     bench.plug.read()
     bench.run(0.3)
     assert bench.names()[-1] == "mcu_recovered"
+
+
+def test_the_whole_link_tells_the_microcontroller_what_it_tells_the_bus(tmp_path: Path) -> None:
+    plug = Plug(tmp_path / "mcu")
+    plug.insert()
+    mcu, clock = Mcu(plug), VirtualClock()
+    settings = VehicleSettings(
+        can=CanSettings(channel="mcu-link"), mcu=McuSettings(port=str(plug.path))
+    )
+    link = VehicleLink(settings, clock, lambda event: None)
+    for tick in range(20):
+        now_s = tick * 0.05
+        clock.advance_to(now_s)
+        mcu.step()
+        link.publish(scene(now_s), decision(now_s), command(now_s, accel_mps2=-1.25))
+    assert mcu.commands[-1].accel_mps2 == pytest.approx(-1.25)
+    link.close()
+    mcu.step()
+    assert mcu.commands[-1] == McuCommand(Mode.STANDBY.value, 0)
+    plug.pull()
