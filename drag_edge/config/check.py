@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 from drag_edge.config.load import RoomCheck, load
@@ -64,7 +65,7 @@ def notes(settings: Settings) -> list[str]:
     idle = [] if everywhere else [name for name in settings.cameras if name not in looked_at]
     said += [f"no model looks at camera {name}" for name in idle]
     http = settings.service.http
-    if http.port is not None and not http.listen.startswith(("127.", "localhost", "::1")):
+    if http.port is not None and not ip_address(http.listen).is_loopback:
         said.append(
             f"service.http.listen is {http.listen}: whoever reaches this computer reads its health "
             "page, without a password"

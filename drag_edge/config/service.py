@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from drag_edge.config.base import Section, quantity
 
@@ -29,6 +30,15 @@ class HttpSettings(Section):
     stalled_s: float = quantity(
         5.0, "s", "A loop whose last round is longer ago is not alive", gt=0, le=600
     )
+
+    @field_validator("listen")
+    @classmethod
+    def _listen_is_an_address(cls, listen: str) -> str:
+        try:
+            ip_address(listen)
+        except ValueError:
+            raise ValueError("an IP address: 127.0.0.1, ::1, 0.0.0.0 …") from None
+        return listen
 
 
 class ReloadSettings(Section):

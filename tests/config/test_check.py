@@ -8,6 +8,7 @@ import pytest
 from drag_edge.cli import main
 from drag_edge.config.check import UNMAPPED_COSTS, check, notes
 from drag_edge.config.load import load
+from drag_edge.config.report import ConfigError
 from tests.config.helpers import VALID, write
 
 
@@ -106,3 +107,9 @@ def test_a_password_on_the_command_line_is_not_shown(
 ) -> None:
     assert check(write(tmp_path), ["cameras.front.width=rtsp://a:SECRET@b"]) == 78
     assert "SECRET" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("listen", ["a..b", "localhost", "", "127.0.0.1:80"])
+def test_a_health_page_listens_at_an_ip_address(tmp_path: Path, listen: str) -> None:
+    with pytest.raises(ConfigError, match=r"service\.http\.listen"):
+        load(write(tmp_path), [f"service.http.listen='{listen}'"])

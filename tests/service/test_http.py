@@ -282,6 +282,16 @@ def test_hundreds_of_visits_leave_nothing_behind(served: Served) -> None:
     assert len(os.listdir("/proc/self/fd")) <= descriptors
 
 
+def test_it_listens_on_ipv6_too() -> None:
+    try:
+        server = HealthServer(HttpSettings(listen="::1", port=0), lambda: GOOD)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with urllib.request.urlopen(server.url + "/healthz", timeout=5) as answer:
+        assert answer.status == 200
+    server.close()
+
+
 def test_a_port_that_is_taken_is_said_at_once(served: Served) -> None:
     with pytest.raises(OSError, match="in use"):
         HealthServer(HttpSettings(port=served.address[1]), lambda: GOOD)
