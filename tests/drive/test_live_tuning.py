@@ -294,3 +294,23 @@ def test_heat_is_judged_by_the_new_margin() -> None:
     watch = DeviceWatch(DeviceSettings(), never, Path("/nothing/here"))
     watch.tune(DeviceSettings(hot_margin_degc=20.0))
     assert DeviceSettings(hot_margin_degc=20.0) in list(reachable(watch))
+
+
+def test_a_notice_is_told_on_the_picture_for_its_time(tmp_path: Path) -> None:
+    with driving(tmp_path) as daemon:
+        ticks(daemon, 1)
+        daemon.tell("drive.yaml:12 refused", 0.2)
+        assert daemon._instruments.status(daemon.stages).notice == "drive.yaml:12 refused"
+        ticks(daemon, 12)
+        assert daemon._instruments.status(daemon.stages).notice == ""
+
+
+def test_a_refused_file_is_an_alert_that_changes_no_mode(tmp_path: Path) -> None:
+    with driving(tmp_path) as daemon:
+        before = ticks(daemon, 30)[-1].decision.mode
+        now_s = daemon.parts.clock.now_s()
+        daemon.parts.events.put(Event("settings_refused", "drive.yaml", "line 12", now_s))
+        (tick,) = ticks(daemon, 1)
+        assert [alert.name for alert in tick.decision.alerts] == ["settings_refused"]
+        assert tick.decision.mode is before
+        assert tick.decision.acc.accel_mps2 is not None
