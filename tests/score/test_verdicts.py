@@ -41,6 +41,8 @@ def test_impact_speed_counts_at_contact_and_zero_means_none_at_all() -> None:
 def test_a_drive_that_ends_while_closing_in_proves_nothing() -> None:
     closing = hand_made(gap=lambda t: 60 - 5 * t, lead_speed=lambda t: 15.0)
     assert not verdict(closing, "impact", most_kmh=0).passed
+    far_and_slow = hand_made(gap=lambda t: 30 - 0.5 * t, lead_speed=lambda t: 19.5)
+    assert verdict(far_and_slow, "impact", most_kmh=0).passed
     assert verdict(closing, "impact", most_kmh=0, unsettled_ok=True).passed
 
 

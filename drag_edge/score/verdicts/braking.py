@@ -10,6 +10,8 @@ from drag_edge.score.verdicts.verdict import Verdict
 
 KMH = 3.6
 SETTLED_MPS = 0.3
+SETTLED_S = 10.0
+"""Closing in no faster than that, or with more time than this to contact, is following."""
 
 
 class Impact(Section):
@@ -34,7 +36,9 @@ def impact(drive: Drive, asked: Impact) -> Verdict:
         return Verdict(passed, figures, f"contact at {worst_kmh:.1f} km/h")
     lead = drive.truth[-1].lead
     closing = 0.0 if lead is None else drive.truth[-1].ego.speed_mps - lead.speed_mps
-    if closing > SETTLED_MPS and not asked.unsettled_ok:
+    gap_now_m = 0.0 if lead is None else lead.gap_m
+    unsettled = closing > SETTLED_MPS and gap_now_m < SETTLED_S * closing
+    if unsettled and not asked.unsettled_ok:
         return Verdict(False, figures, "the drive ended while still closing in")
     return Verdict(True, figures, "no contact")
 

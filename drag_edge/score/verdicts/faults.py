@@ -38,7 +38,7 @@ def named(drive: Drive, asked: Named) -> Verdict:
     """When the first of the events was known to a published decision, from the fault's begin (a
     loop that stands still can only say so afterwards: from its end)."""
     fault = _fault(drive)
-    start_s = fault.end_s if asked.from_end else fault.start_s
+    start_s = fault.end_s if asked.from_end else _first_moment_s(drive)
     for time_s, one in zip(drive.times_s, drive.decisions, strict=True):
         names = {event.name for event in one.events}
         if time_s >= start_s and names & set(asked.events):
@@ -67,7 +67,8 @@ class NothingNew(Section):
 
 def nothing_new(drive: Drive, asked: NothingNew) -> Verdict:
     """From grace_s after the fault's begin to its end: no emergency braking begins, ACC's and
-    LKA's demands do not grow, and are gone after another gone_after_s."""
+    LKA's demands do not grow, and are no longer asked for after another gone_after_s (what the
+    vehicle still delivers of the last one is its own ramp)."""
     fault = _fault(drive)
     stale_s, end_s = fault.start_s + asked.grace_s, min(fault.end_s, drive.end_s)
     told = []
@@ -86,7 +87,7 @@ def nothing_new(drive: Drive, asked: NothingNew) -> Verdict:
                 break
             before = value if before is None else min(before, value)
             late = t.time_s > stale_s + asked.gone_after_s
-            if late and demand.control is not Control.NONE:
+            if late and demand.control is Control.CONTROLLED:
                 told.append(f"{name} still controlled at {t.time_s:.2f} s")
                 break
     return Verdict(not told, {}, ", ".join(told) or "nothing new")
@@ -206,14 +207,12 @@ class LetsGo(Section):
 
 
 def lets_go(drive: Drive, asked: LetsGo) -> Verdict:
-    """When ACC's and LKA's demands are gone for the rest of the fault."""
+    """When ACC and LKA ask for nothing any more during the rest of the fault."""
     fault, motion = _fault(drive), drive.motion
     during = (motion.time_s >= fault.start_s) & (motion.time_s < fault.end_s)
-    figures, told = {}, []
+    figures, told, asks = {}, [], Control.CONTROLLED
     for name, field in (("ACC", "accel"), ("LKA", "curvature")):
-        busy = np.array(
-            [getattr(t.demands, field).control is not Control.NONE for t in drive.truth]
-        )
+        busy = np.array([getattr(t.demands, field).control is asks for t in drive.truth])
         last = np.flatnonzero(during & busy)
         took_s = float(motion.time_s[last[-1]]) - fault.start_s if len(last) else 0.0
         figures[f"{name.lower()}_gone_s"] = took_s
@@ -245,6 +244,20 @@ def neutral(drive: Drive, asked: Neutral) -> Verdict:
         if values[REQUESTS[name]] != "NO":
             told.append(f"the last {name} frame still asks")
     return Verdict(not told, {}, ", ".join(told) or "neutral")
+
+
+def _first_moment_s(drive: Drive) -> float:
+    """When the fault could first be felt: where only a share of the pictures is lost, that of the
+    first one lost."""
+    fault = _fault(drive)
+    if fault.kind != "drop" or fault.parameter("share") >= 1.0:
+        return fault.start_s
+    times_s = {scene.frame_index: scene.time_s for scene in drive.scenes}
+    before = max(index for index, time_s in times_s.items() if time_s < fault.start_s)
+    lost = next((index for index in range(before + 1, max(times_s)) if index not in times_s), None)
+    if lost is None:
+        return fault.start_s
+    return times_s[before] + (lost - before) * (times_s[before] - times_s[before - 1])
 
 
 def _held_before(held: BoolArray, since: BoolArray) -> bool:
