@@ -20,7 +20,6 @@ from drag_edge.frames.source import CameraError, LiveSource
 
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 8.0
-SHORTEST_WAIT_S = 0.1
 _BROKE = "no more pictures; trying to open it again"
 # A driver's call that does not come back cannot be ended, only left alone: there is never more
 # than this one thread for a camera, and closing waits no longer than this for it.
@@ -109,14 +108,10 @@ class CameraReader:
             before._thread.join()
         try:
             while not self._stop.is_set():
-                began_s = self._clock.now_s()
                 if self._open():
                     self._read_on()
-                    began_s = self._clock.now_s()
                 self._source.close()
-                # What a try against a camera that does not answer took is waiting, too.
-                spent_s = self._clock.now_s() - began_s
-                self._stop.wait(max(SHORTEST_WAIT_S, self._backoff.next_s() - spent_s))
+                self._stop.wait(self._backoff.next_s())
         finally:
             self._source.close()
             self._journal.closed(self._clock.now_s())
