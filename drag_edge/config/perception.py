@@ -69,6 +69,12 @@ class BlindSpotSettings(Section):
     hold_s: float = quantity(
         0.3, "s", "A side stays occupied this long after the last that was in it", ge=0, le=1
     )
+    young_s: float = quantity(
+        0.3, "s", "How far aside a track is stays a guess for this long", ge=0, le=2
+    )
+    young_margin_m: float = quantity(
+        0.5, "m", "… and it must be so much further inside the zone until then", ge=0, le=2
+    )
     closing_outer_m: float = quantity(
         3.5, "m", "Approaching vehicles count up to this far beside the body", ge=0, le=10
     )

@@ -67,8 +67,10 @@ class BlindSpotWatch:
         return near < outer_m and far > self._settings.zone.inner_m
 
     def _in_zone(self, track: Track) -> bool:
-        zone = self._settings.zone
-        if not self._beside(track, zone.outer_m):
+        zone, settings = self._settings.zone, self._settings
+        # Who comes into the picture beside us is cut by its edge: how far aside is a guess yet.
+        young = track.age_s < settings.young_s
+        if not self._beside(track, zone.outer_m - (settings.young_margin_m if young else 0.0)):
             return False
         # Cameras that look back see a road user's front: its body reaches further back.
         length_m = self._sizes[track.label].length_m if track.label in self._sizes else 4.0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from drag_edge.config.body import BodySettings
 from drag_edge.config.perception import BlindSpotSettings, PerceptionSettings, ZoneSettings
+from drag_edge.perception.blind_spot import BlindSpotWatch
 from drag_edge.perception.ego import EgoState
-from drag_edge.perception.scene import BlindSpot, Scene
+from drag_edge.perception.scene import BlindSpot, Scene, Track
 from tests.perception.synthetic import (
     LEFT,
     RIGHT,
@@ -143,3 +147,23 @@ def test_a_side_without_camera_or_answer_is_none() -> None:
         if frame == 9:
             assert scene.blind_spot_left == BlindSpot(False, None, None, None, None, 0.0)
     assert scene.blind_spot_left is None, "a detector that is silent for 1 s knows nothing"
+
+
+@pytest.mark.parametrize(("age_s", "occupied"), [(0.2, False), (0.4, True)])
+def test_how_far_aside_a_young_track_is_counts_as_a_guess(age_s: float, occupied: bool) -> None:
+    """Two lanes over, cut by the picture's edge, it seems nearer for its first frames."""
+    track = Track(
+        id=1, camera="left", label="car", box_px=(0.0, 100.0, 200.0, 300.0), x_m=0.5, y_m=4.6,
+        width_m=1.8, gap_m=0.0, range_rate_mps=2.0, speed_mps=20.0, accel_mps2=0.0, vy_mps=0.0,
+        ttc_s=None, scale_ttc_s=None, path_overlap=0.0, confidence=0.9, age_s=age_s,
+        coasted_s=0.0, frames=6,
+    )  # fmt: skip
+    settings = PerceptionSettings()
+    watch = BlindSpotWatch(1.0, settings.blind_spot, BodySettings(), settings.tracks.sizes)
+    for step in range(4):
+        spot = watch.step((track,), step * 0.05, 0.0)
+    assert spot.occupied is occupied
+    beside = dataclasses.replace(track, y_m=3.5)
+    for step in range(4, 8):
+        spot = watch.step((beside,), step * 0.05 + 1.0, 0.0)
+    assert spot.occupied
