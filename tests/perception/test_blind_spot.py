@@ -156,7 +156,7 @@ def test_how_far_aside_a_young_track_is_counts_as_a_guess(age_s: float, occupied
         id=1, camera="left", label="car", box_px=(0.0, 100.0, 200.0, 300.0), x_m=0.5, y_m=4.6,
         width_m=1.8, gap_m=0.0, range_rate_mps=2.0, speed_mps=20.0, accel_mps2=0.0, vy_mps=0.0,
         ttc_s=None, scale_ttc_s=None, path_overlap=0.0, confidence=0.9, age_s=age_s,
-        coasted_s=0.0, frames=6,
+        coasted_s=0.0, frames=6, range_std_m=0.3,
     )  # fmt: skip
     settings = PerceptionSettings()
     watch = BlindSpotWatch(1.0, settings.blind_spot, BodySettings(), settings.tracks.sizes)
