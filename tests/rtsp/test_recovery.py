@@ -34,16 +34,16 @@ def ages_s(seen: list[Seen]) -> list[float]:
 def test_pictures_are_new_and_know_how_old_they_are_with_a_fast_and_a_slow_loop() -> None:
     with RtspServer() as server, Watch({"front": server.url}) as watch:
         for busy_s in (0.0, 0.12):
-            seen = watch.look(1.5, busy_s=busy_s)
+            seen = watch.look(1.1, busy_s=busy_s)
             ages = ages_s(seen)
-            assert len(ages) >= 8
+            assert len(ages) >= 6
             assert ages[len(ages) // 2] <= 0.15
             # What encoder and decoder take, the stream cannot tell; nothing else may be hidden.
             hidden = [age - one.told_age_s for age, one in zip(ages, seen, strict=True)]
             assert sum(hidden) / len(hidden) <= 0.1
         health = watch.feed.health(watch.clock.now_s())["front"]
         assert health.fresh
-        assert health.unused >= 10
+        assert health.unused >= 8
 
 
 def test_a_server_killed_and_started_again_is_back_within_twice_the_wait() -> None:
@@ -72,7 +72,7 @@ def test_pictures_that_waited_in_a_frozen_server_are_not_taken_for_new() -> None
         server.freeze()
         watch.look(0.8)
         server.thaw()
-        seen = watch.look(1.5)
+        seen = watch.look(1.0)
         assert seen
         for one in seen:
             assert one.true_age_s is not None
@@ -108,7 +108,7 @@ def test_a_viewer_that_joins_midway_gets_whole_pictures_only() -> None:
         assert watch.first(5.0)
         time.sleep(0.3)
         with Watch({"front": server.url}) as late:
-            assert len(ages_s(late.look(2.0))) >= 5  # each could be read
+            assert len(ages_s(late.look(1.3))) >= 5  # each could be read
 
 
 def test_wrong_and_missing_passwords_are_told_and_never_shown() -> None:
@@ -125,7 +125,7 @@ def test_wrong_and_missing_passwords_are_told_and_never_shown() -> None:
 def test_a_server_that_accepts_and_never_answers_holds_nobody() -> None:
     with MuteServer() as mute, RtspServer() as server:
         sources = {"front": server.url, "left": mute.url}
-        with Watch(sources, {"open_timeout_s": 4.0}) as watch:
+        with Watch(sources, {"open_timeout_s": 2.5}) as watch:
             assert ages_s(watch.look(0.5))
             health = watch.feed.health(watch.clock.now_s())["left"]
             assert health.state is not CameraState.STREAMING
@@ -133,7 +133,7 @@ def test_a_server_that_accepts_and_never_answers_holds_nobody() -> None:
             # OpenCV opens one stream at a time: whoever hangs must not hang in there.
             server.start()
             watch.look(0.3)
-            assert watch.first(1.0 + BUSY_S)
+            assert watch.first(2.0)
             start_s = time.monotonic()
         assert time.monotonic() - start_s <= 2.5
 
