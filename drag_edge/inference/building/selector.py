@@ -34,8 +34,8 @@ class Choice:
         return free[: self.most]
 
 
-def make_selector(trt: Any, choice: Choice) -> Any:
-    """An IAlgorithmSelector that offers what `choice` allows."""
+def make_selector(trt: Any, limits: Choice) -> Any:
+    """An IAlgorithmSelector that offers what `limits` allow."""
 
     class Selector(trt.IAlgorithmSelector):  # type: ignore[misc]
         """Called by TensorRT."""
@@ -45,7 +45,7 @@ def make_selector(trt: Any, choice: Choice) -> Any:
 
         def select_algorithms(self, context: Any, choices: Sequence[Any]) -> list[int]:
             """Indices of what may be tried."""
-            return choice.of([unsigned(one.algorithm_variant.tactic) for one in choices])
+            return limits.of([unsigned(choice.algorithm_variant.tactic) for choice in choices])
 
         def report_algorithms(self, contexts: Any, choices: Any) -> None:
             """What was taken does not matter."""
