@@ -98,12 +98,25 @@ class PerfectEyes:
 
     def __init__(self, session: SimSession) -> None:
         self._perfect = PerfectPerception(session.road, session.car)
+        self._cameras = session.scenario.cameras
         self._snapshot = session.snapshot()
+        self._looks = 0
 
     def look(self, snapshot: Snapshot) -> Seen:
-        """Remembers the instant; there are no networks."""
+        """Remembers the instant; there are pictures and no networks."""
         self._snapshot = snapshot
-        return {}
+        self._looks += 1
+        return {
+            name: Perceived(
+                camera=name,
+                index=self._looks,
+                time_s=snapshot.time_s,
+                width_px=0,
+                height_px=0,
+                results={},
+            )
+            for name in self._cameras
+        }
 
     def understand(self, seen: Seen, ego: EgoState, now_s: float) -> Scene:
         """The remembered instant."""
