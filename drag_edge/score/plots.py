@@ -11,11 +11,13 @@ import numpy as np
 
 from drag_edge.score.drive import Drive, FloatArray
 from drag_edge.score.spans import Span, spans
+from drag_edge.score.verdicts.mirrors import SideName, lit_spans, needed_spans
 from drag_edge.score.verdicts.quiet import brakings_of
 from drag_edge.score.verdicts.warning import warnings
 
 PERIOD_S = 0.05
 TTC_SHOWN_S = 10.0
+SIDES: tuple[SideName, ...] = ("left", "right")
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 150, 56, 12, 22, 20
 COLOURS = ("#1f5fa8", "#c8461e", "#3d8a3d", "#8a5aa8")
 
@@ -86,8 +88,17 @@ def trace_of(drive: Drive) -> Trace:
         ("emergency braking", tuple(brakings_of(drive))),
         ("contact", tuple((c.time_s, c.time_s) for c in drive.session.collisions)),
     ]
+    marks += [mark for side in SIDES for mark in _mirror(drive, side)]
     marks += _named(drive)
     return Trace(times_s, tuple(panels), tuple((name, found) for name, found in marks if found))
+
+
+def _mirror(drive: Drive, side: SideName) -> list[tuple[str, tuple[Span, ...]]]:
+    """When a mirror had to be lit, and when it was."""
+    return [
+        (f"{side} mirror needed", tuple(needed_spans(drive, side))),
+        (f"{side} mirror lit", tuple(lit_spans(drive, side))),
+    ]
 
 
 def _perceived(drive: Drive, times_s: Sequence[float]) -> dict[str, tuple[float | None, ...]]:

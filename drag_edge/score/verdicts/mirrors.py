@@ -51,8 +51,7 @@ def mirror(drive: Drive, asked: Mirror) -> Verdict:
     needed = spans(seen.times_s, list(seen.needed if asked.closing else seen.inside))
     if not needed:
         return Verdict(False, {}, "nobody came beside: nothing was tested")
-    levels = [getattr(one.bsd, asked.side) for one in drive.decisions]
-    lit = spans(drive.times_s, [level in LIT for level in levels], FLICKER_S)
+    lit = lit_spans(drive, asked.side)
     late_s = max(_late_s(span, lit) for span in needed)
     over = spans(seen.times_s, list(seen.possible))
     stays_s = max(_stays_s(span, lit) for span in over)
@@ -69,6 +68,18 @@ def mirror(drive: Drive, asked: Mirror) -> Verdict:
     if any(getattr(one.bsd, other) in LIT for one in drive.decisions):
         told.append("the other mirror was lit")
     return Verdict(not told, figures, ", ".join(told) or f"lit after {late_s:.2f} s")
+
+
+def lit_spans(drive: Drive, side: SideName) -> list[Span]:
+    """When a mirror was lit."""
+    levels = [getattr(one.bsd, side) for one in drive.decisions]
+    return spans(drive.times_s, [level in LIT for level in levels], FLICKER_S)
+
+
+def needed_spans(drive: Drive, side: SideName) -> list[Span]:
+    """When a mirror had to be lit."""
+    seen = _needs(drive, side)
+    return spans(seen.times_s, list(seen.needed))
 
 
 class Dark(Section):
