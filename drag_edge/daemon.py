@@ -23,6 +23,7 @@ from drag_edge.inference.results import Perceived
 from drag_edge.instruments import Instruments
 from drag_edge.perception.calibration_store import CalibrationStore
 from drag_edge.perception.perceive import Perception
+from drag_edge.perception.repeats import without_repeats
 from drag_edge.perception.scene import Scene
 from drag_edge.service.device_watch import DeviceWatch
 from drag_edge.service.event_log import EventLog
@@ -137,9 +138,10 @@ class Daemon:
         stages.mark("infer")
         now_s = parts.clock.now_s()
         ego = parts.vehicle.ego(now_s)
-        scene = parts.perception.understand(perceived, ego, now_s)
-        stages.mark("understand")
         seen = parts.watch.step(sample.frames, ego.speed_mps, now_s)
+        news = without_repeats(perceived, parts.watch.repeating)
+        scene = parts.perception.understand(news, ego, now_s)
+        stages.mark("understand")
         events = (*parts.events.take(), *seen)
         decision, self._adas_state = decide(
             scene, events, settings.adas, settings.body, self._adas_state, now_s

@@ -101,9 +101,11 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         ),
         # perception
         "objects_unavailable": EventPolicy(
-            Mode.DEGRADED, "model_fault", Right.ACC | Right.AEB | Right.FCW
+            Mode.DEGRADED, "model_fault", Right.ACC | Right.AEB | Right.FCW, hold_s=0.3
         ),
-        "road_unavailable": EventPolicy(Mode.DEGRADED, "model_fault", Right.LKA | Right.LDW),
+        "road_unavailable": EventPolicy(
+            Mode.DEGRADED, "model_fault", Right.LKA | Right.LDW, hold_s=0.3
+        ),
         # a detector that ran, and saw nothing where road users were an instant before
         "detector_silent": EventPolicy(
             Mode.DEGRADED, "model_fault", Right.ACC | Right.AEB | Right.FCW, hold_s=0.3
@@ -146,7 +148,7 @@ EVENTS: Mapping[str, EventPolicy] = MappingProxyType(
         # time
         "clock_jump": EventPolicy(Mode.DEGRADED, "system_degraded", FORWARD, hold_s=0.3),
         "loop_late": EventPolicy(Mode.DEGRADED, "system_degraded", Right.NONE, persist_s=1.0),
-        "loop_stalled": EventPolicy(Mode.DEGRADED, "system_degraded", ACTUATION, hold_s=0.5),
+        "loop_stalled": EventPolicy(Mode.DEGRADED, "system_degraded", ACTUATION, hold_s=0.3),
         # the settings file
         "settings_changed": _INFORMATION,
         "settings_need_restart": _INFORMATION,

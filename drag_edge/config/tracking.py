@@ -141,6 +141,13 @@ class TrackSettings(Section):
     doubt_after_s: float = quantity(
         0.15, "s", "An unconfirmed track unseen for longer is gone", gt=0, le=1.0
     )
+    left_share: float = quantity(
+        0.5,
+        "1",
+        "A track unseen that has run out of a mirror's picture to less than this share is gone",
+        ge=0,
+        le=1,
+    )
     max_tracks: int = quantity(32, "1", "Best-scored boxes looked at in a frame", ge=1, le=200)
     sizes: dict[str, SizePrior] = Field(
         default_factory=usual_sizes, description="What kinds of road user measure"

@@ -43,7 +43,7 @@ class Feed(Protocol):
         """How each live camera is; empty for recordings. May be asked from another thread."""
 
     def next(self) -> Sample:
-        """Wait for new frames, at most about a tenth of a second (live) or not at all."""
+        """Wait for new frames, at most about 50 ms (live) or not at all."""
 
     def reopen(self, camera: str, settings: CameraSettings) -> bool:
         """Open one camera with other settings, without waiting; False where that cannot be."""
@@ -59,7 +59,7 @@ class LiveFeed:
         self,
         cameras: Mapping[str, CameraSettings],
         make_reader: MakeReader,
-        wait_s: float = 0.1,
+        wait_s: float = 0.05,
     ) -> None:
         self._arrived = threading.Condition()
         self._wait_s = wait_s

@@ -28,6 +28,11 @@ class PictureWatch:
         for view in self._views.values():
             view.settings = settings
 
+    @property
+    def repeating(self) -> frozenset[str]:
+        """Cameras whose newest picture is the one before again, while the vehicle moves."""
+        return frozenset(camera for camera, view in self._views.items() if view.repeats)
+
     def step(
         self, sightings: Mapping[str, Sighting], speed_mps: float | None, now_s: float
     ) -> tuple[Event, ...]:
@@ -63,6 +68,7 @@ class _View:
     def __init__(self, camera: str, settings: PictureSettings) -> None:
         self._camera = camera
         self.settings = settings
+        self.repeats = False
         self._last: Thumbnail | None = None
         self._same, self._black, self._blind = _Run(), _Run(), _Run()
         self._good = 0
@@ -79,6 +85,7 @@ class _View:
         )
         black = mean <= settings.black_level and spread <= settings.black_spread
         blind = spread <= settings.blind_spread
+        self.repeats = same and moves and speed_mps is not None
         self._same.add(same and moves, time_s)
         self._black.add(black, time_s)
         self._blind.add(blind, time_s)

@@ -39,6 +39,11 @@ class CameraWatch:
         self._pictures.tune(settings.pictures)
         self._rates.tune({name: camera.fps for name, camera in cameras.items()}, settings.rates)
 
+    @property
+    def repeating(self) -> frozenset[str]:
+        """Cameras whose newest picture is the one before again, while the vehicle moves."""
+        return self._pictures.repeating
+
     def step(
         self, frames: Mapping[str, Frame], speed_mps: float | None, now_s: float
     ) -> tuple[Event, ...]:

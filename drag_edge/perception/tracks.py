@@ -43,6 +43,7 @@ class Tracker:
         first_id: int = 1,
     ) -> None:
         self._name, self._camera, self._body = name, camera, body
+        self._mirror = mirror
         self._settings = settings
         self._own_body = None
         if not mirror:
@@ -176,16 +177,28 @@ class Tracker:
         self._objects.append(item)
 
     def _end(self, now: Moment) -> None:
-        """Drop what was not seen for too long, and ghosts that sit on a track that is seen."""
+        """Drop what was not seen for too long, what has left a mirror, and ghosts that sit on a
+        track that is seen."""
         tracks = self._settings.tracks
         kept: list[TrackedObject] = []
         for item in self._objects:
             confirmed = item.frames >= tracks.confirm_frames
             limit_s = tracks.drop_after_s if confirmed else tracks.doubt_after_s
             # A slow frame rate must not kill a track by one missing frame.
-            if now.time_s - item.seen_s <= max(limit_s, min(1.5 * now.dt_s, tracks.drop_after_s)):
+            if now.time_s - item.seen_s > max(limit_s, min(1.5 * now.dt_s, tracks.drop_after_s)):
+                continue
+            if not (self._mirror and self._has_left(item, now)):
                 kept.append(item)
         self._objects = _without_ghosts(kept, now)
+
+    def _has_left(self, item: TrackedObject, now: Moment) -> bool:
+        """Unseen, cut by the picture's side when it was seen last, and by now beyond that side but
+        for a little: who has passed a mirror does not come back into it."""
+        if item.seen_s >= now.time_s or item.side_cut_s < item.seen_s:
+            return False
+        x0, _, x1, _ = item.motion.box_px
+        inside_px = min(x1, float(self._camera.width_px)) - max(x0, 0.0)
+        return inside_px < self._settings.tracks.left_share * (x1 - x0)
 
     def _show(self, item: TrackedObject, corridor: Corridor | None, now: Moment) -> Track:
         x_m, y_m, width_m = item.x_m, item.y_m, item.range.width_m

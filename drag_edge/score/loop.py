@@ -24,6 +24,7 @@ from drag_edge.faults.sight import SightFaults
 from drag_edge.frames.thumbnail import Sighting
 from drag_edge.frames.watch import CameraWatch
 from drag_edge.inference.results import Perceived
+from drag_edge.perception.repeats import without_repeats
 from drag_edge.perception.scene import Scene
 from drag_edge.score.drive import Drive
 from drag_edge.score.ending import Ending
@@ -36,7 +37,7 @@ from drag_edge.sim.session import SimSession
 from drag_edge.vehicle.bus import OpenAdapter
 from drag_edge.vehicle.link import VehicleLink
 
-IDLE_TICK_S = 0.1
+IDLE_TICK_S = 0.05
 """Without pictures the daemon's feed gives up waiting after this, and the loop ticks."""
 
 MakeEyes = Callable[[SimSession], Eyes]
@@ -171,6 +172,7 @@ class _Loop:
         )
         self._held: dict[str, Perceived] = {}
         self._ticked_s = clock.now_s()
+        self._waiting = False
         self._adas_state = AdasState()
         self._gate_state = GateState()
 
@@ -184,6 +186,7 @@ class _Loop:
             look_s = index * model.period_s
             while arriving and arriving[0][0] <= look_s:
                 self._arrive(*arriving.popleft())
+            self._idle(look_s)
             self._clock.advance_to(look_s)
             if ending.reached(self._result):
                 return
@@ -200,6 +203,7 @@ class _Loop:
 
     def _arrive(self, now_s: float, seen: Seen) -> None:
         """What was seen reaches the daemon, unless a fault keeps it away."""
+        self._idle(now_s)
         self._clock.advance_to(now_s)
         now_s = self._clock.now_s()
         if self._sight.stalled(now_s):
@@ -207,19 +211,31 @@ class _Loop:
             return
         seen, self._held = {**self._held, **seen}, {}
         arrived, sightings = self._sight.see(seen, now_s)
-        if arrived or not seen or now_s - self._ticked_s >= IDLE_TICK_S:
-            self._ticked_s = now_s
+        self._waiting = bool(seen) and not arrived
+        if not self._waiting:
             self._tick(now_s, arrived, sightings)
 
+    def _idle(self, until_s: float) -> None:
+        """While a picture that should have come does not, the daemon's wait ends again and again.
+
+        Between pictures that come, such ticks would bring nothing new, and are left out.
+        """
+        while self._waiting and (now_s := self._ticked_s + IDLE_TICK_S) < until_s:
+            self._clock.advance_to(max(now_s, self._clock.now_s()))
+            self._tick(self._clock.now_s(), {}, {})
+
     def _tick(self, now_s: float, seen: Seen, sightings: Mapping[str, Sighting]) -> None:
+        self._ticked_s = now_s
         result, settings = self._result, self._settings
         ego = result.vehicle.ego(now_s)
+        watched = self._watch.look(sightings, ego.speed_mps, now_s)
+        seen = without_repeats(seen, self._watch.repeating)
         scene: Scene | None = self._eyes.understand(seen, ego, now_s)
         if self._spoil is not None and scene is not None:
             scene = self._spoil(scene)
         if scene is None:
             return
-        events = (*self._events.take(), *self._watch.look(sightings, ego.speed_mps, now_s))
+        events = (*self._events.take(), *watched)
         decision, self._adas_state = decide(
             scene, events, settings.adas, settings.body, self._adas_state, now_s
         )

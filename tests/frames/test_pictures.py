@@ -54,6 +54,20 @@ def test_a_clock_drawn_into_a_frozen_picture_does_not_hide_it() -> None:
     assert told(pictures)[0] == (3, "camera_frozen")
 
 
+def test_a_picture_repeats_from_the_second_one_on_while_the_vehicle_is_known_to_move() -> None:
+    def repeats(speed_mps: float | None) -> list[bool]:
+        watch, told = PictureWatch(["front", "left"], PictureSettings()), []
+        for index, picture in enumerate([noise(), STILL, STILL, STILL, noise(), noise()]):
+            sighting = {"front": Sighting(index, index * PERIOD_S, picture)}
+            watch.step(sighting, speed_mps, index * PERIOD_S)
+            told.append(watch.repeating == {"front"})
+        return told
+
+    assert repeats(15.0) == [False, False, True, True, False, False]
+    assert not any(repeats(0.0))
+    assert not any(repeats(None))
+
+
 def test_a_car_that_stands_in_its_garage_is_not_frozen() -> None:
     assert told([STILL] * 200, speed_mps=0.0) == []
     dark = [RNG.integers(18, 26, (36, 64), dtype=np.uint8) for _ in range(100)]

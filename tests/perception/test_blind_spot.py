@@ -84,6 +84,18 @@ def test_an_overtaker_is_announced_in_time_and_on_its_side_only(
     assert not any(side_of(scene, other).occupied for _, _, scene in history)
 
 
+def test_who_has_run_out_of_the_mirror_is_forgotten_at_once() -> None:
+    history = pass_by(20.0, -35.0)
+    ids = [{track.id for track in scene.side_tracks or ()} for _, _, scene in history]
+    coasted = [
+        max((track.coasted_s for track in scene.side_tracks or ()), default=0.0)
+        for _, _, scene in history
+    ]
+    assert any(ids)
+    assert not ids[-1]
+    assert 0.0 < max(coasted) <= 0.21, "elsewhere a track unseen is kept for half a second"
+
+
 @pytest.mark.parametrize("closing_mps", [5.0, 10.0, 20.0])
 def test_the_time_to_the_tail_is_told(closing_mps: float) -> None:
     start_x = -15.0 - 4.0 * closing_mps
