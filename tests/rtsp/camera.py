@@ -28,7 +28,8 @@ PACKAGES = (
 _PROBE = (
     "import gi; gi.require_version('GstRtspServer','1.0'); gi.require_version('GstApp','1.0');"
     "from gi.repository import Gst, GstApp, GstRtspServer; Gst.init(None);"
-    "import sys; sys.exit(not all(map(Gst.ElementFactory.find, ('appsrc','x264enc','rtph264pay'))))"
+    "import sys; needed = ('appsrc', 'videoscale', 'x264enc', 'rtph264pay');"
+    "sys.exit(not all(map(Gst.ElementFactory.find, needed)))"
 )
 
 

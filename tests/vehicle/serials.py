@@ -33,6 +33,11 @@ class Plug:
             os.close(self._ours)
             self._ours = None
 
+    def fileno(self) -> int:
+        """For select."""
+        assert self._ours is not None
+        return self._ours
+
     def write(self, data: bytes) -> None:
         assert self._ours is not None
         with contextlib.suppress(BlockingIOError):
