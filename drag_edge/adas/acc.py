@@ -1,7 +1,7 @@
 """Adaptive cruise control: set speed, time gap to the lead, stop and go.
 
 Following: a = k_d·(gap − desired) + k_v·(lead speed − speed) + k_a·lead acceleration, a constant
-time gap law whose feed-forward keeps a string of cars stable; never less braking than meeting the
+time gap law, gentle enough to keep a string of cars stable; never less braking than meeting the
 lead's speed at the stand-off asks for. The bounds of ISO 15622 are the last gate's.
 """
 
@@ -21,6 +21,8 @@ from drag_edge.perception.scene import Scene
 
 _STOPPED_MPS = 0.3
 _ROLLING_MPS = 10.0
+_CLOSE_SHARE = 0.1
+_USUAL_TIME_GAP_S = 1.5
 _HOLD_ACCEL_MPS2 = -1.0
 
 
@@ -80,7 +82,7 @@ def acc_step(
     cruise = wanted = _cruise_accel(speed, target, settings)
     needed = 0.0
     if lead is not None:
-        wanted = min(cruise, _follow_accel(lead, speed, desired, settings))
+        wanted = min(cruise, _follow_accel(lead, speed, desired, time_gap, settings))
         needed = needed_accel(lead, speed, settings.standoff_m)
     accel = _comfortable(wanted, state.accel_mps2, settings, step_s)
     # What is needed is not delayed; at low speed little of it decides where the ego stops.
@@ -188,12 +190,24 @@ def _cruise_accel(speed_mps: float, target_mps: float, settings: AccSettings) ->
     return min(max(wanted, -settings.comfort_decel_mps2), settings.comfort_accel_mps2)
 
 
-def _follow_accel(lead: Lead, speed_mps: float, desired_m: float, settings: AccSettings) -> float:
-    """The constant time gap law."""
+def _follow_accel(
+    lead: Lead, speed_mps: float, desired_m: float, time_gap_s: float, settings: AccSettings
+) -> float:
+    """The constant time gap law: gentle, or a string of cars would amplify what the lead does.
+
+    It stiffens near standstill, where the gap is more than a tenth too small, and for time gaps
+    below the usual 1.5 s, which leave less time to answer; only then (fully at 1 s) is the lead's
+    noisy acceleration fed forward.
+    """
+    stiffer = max(1.0, _USUAL_TIME_GAP_S / time_gap_s)
+    gain, near = settings.gap_gain_1ps2 * stiffer**3, settings.near_gap_gain_1ps2
+    rolling = min(1.0, speed_mps / _ROLLING_MPS)
+    missing_m = max(0.0, (1 - _CLOSE_SHARE) * desired_m - lead.gap_m)
     return (
-        settings.gap_gain_1ps2 * (lead.gap_m - desired_m)
-        - settings.speed_gain_1ps * (speed_mps - lead.speed_mps)
-        + settings.lead_accel_gain * lead.accel_mps2
+        (near + (gain - near) * rolling) * (lead.gap_m - desired_m)
+        - (near - gain) * rolling * missing_m
+        - settings.speed_gain_1ps * stiffer * (speed_mps - lead.speed_mps)
+        + settings.lead_accel_gain * 2 * min(stiffer - 1, 0.5) * lead.accel_mps2
     )
 
 

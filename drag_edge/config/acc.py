@@ -32,15 +32,24 @@ class AccSettings(Section):
         4.0, "m", "Gap to a stopped lead. Expected by drivers: 2–5 m.", ge=2, le=10
     )
     gap_gain_1ps2: float = quantity(
-        0.2, "1/s^2", "Acceleration per metre of gap error.", gt=0, le=1
+        0.055, "1/s^2", "Acceleration per metre of gap error.", gt=0, le=1
+    )
+    near_gap_gain_1ps2: float = quantity(
+        0.25,
+        "1/s^2",
+        "The same for what is missing beyond a tenth of the desired gap, and near standstill.",
+        gt=0,
+        le=1,
     )
     speed_gain_1ps: float = quantity(
-        0.6, "1/s", "Acceleration per m/s of relative speed.", gt=0, le=2
+        0.4, "1/s", "Acceleration per m/s of relative speed.", gt=0, le=2
     )
     lead_accel_gain: float = quantity(
         0.4,
         "1",
-        "Share of the lead's acceleration fed forward; keeps a string of cars from amplifying.",
+        "With a time gap of 1 s: share of the lead's acceleration fed forward. It reacts sooner; "
+        "but as a camera tells it, late and with noise, a string of cars amplifies: none from "
+        "1.5 s on.",
         ge=0,
         le=1,
     )

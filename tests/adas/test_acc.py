@@ -58,12 +58,15 @@ def test_near_standstill_the_gap_is_the_stand_off() -> None:
     assert step(scene).desired_gap_m == 4.0
 
 
-def test_the_leads_acceleration_is_fed_forward() -> None:
-    even = scenes.track(30.0, 0.0)
-    for accel in (-1.0, 1.0):
-        lead = dataclasses.replace(even, accel_mps2=accel)
-        decision = step(scenes.with_lead(scenes.scene(), lead))
-        assert decision.accel_mps2 == pytest.approx(0.4 * accel)
+def test_the_leads_acceleration_is_fed_forward_with_the_shortest_gap_alone() -> None:
+    for setting, gap_m, share in ((1, 20.0, 0.4), (2, 30.0, 0.0)):
+        even = scenes.track(gap_m, 0.0)
+        for accel in (-1.0, 1.0):
+            lead = dataclasses.replace(even, accel_mps2=accel)
+            decision = step(
+                scenes.with_lead(scenes.scene(ego=scenes.ego(gap_setting=setting)), lead)
+            )
+            assert decision.accel_mps2 == pytest.approx(share * accel)
 
 
 def test_a_limit_that_does_not_suffice_calls_the_driver() -> None:

@@ -54,9 +54,9 @@ def test_the_gap_settles_within_ten_percent(
 
 @pytest.mark.parametrize(("noise", "seed"), EYES)
 def test_it_stops_behind_a_stopping_lead_and_goes_again(noise: Noise, seed: int) -> None:
-    lead = Actor(33.0, 80 * KPH, lambda t: -2.5 if 3 < t < 12 else (1.5 if 24 < t < 30 else 0.0))
+    lead = Actor(33.0, 80 * KPH, lambda t: -2.5 if 3 < t < 12 else (1.5 if 21 < t < 27 else 0.0))
     run = drive(80 * KPH, [lead], 36.0, noise=noise, seed=seed, acc=True)
-    standing = [sample for sample in run.samples if 22.0 < sample.time_s < 24.0]
+    standing = [sample for sample in run.samples if 19.0 < sample.time_s < 21.0]
     assert all(sample.speed_mps < 0.3 for sample in standing)
     assert all(2.0 <= sample.gap_m <= 5.0 for sample in standing)
     assert standing[-1].decision.acc.state is AccState.STOPPED
