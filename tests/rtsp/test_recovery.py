@@ -87,7 +87,7 @@ def test_a_changed_resolution_is_scaled_and_another_shape_refused() -> None:
         def resized() -> bool:
             return "camera_resized" in [event.name for event in watch.events]
 
-        watch.look(20.0, until=resized)
+        watch.look(45.0, until=resized)
         seen = watch.first(5.0)
         assert resized()
         assert seen is not None
@@ -97,7 +97,7 @@ def test_a_changed_resolution_is_scaled_and_another_shape_refused() -> None:
         def refused() -> bool:
             return watch.feed.health(0.0)["front"].state is CameraState.REFUSED
 
-        watch.look(20.0, until=refused)
+        watch.look(45.0, until=refused)
         assert refused()
         watch.look(0.1)
         assert not watch.look(0.3)

@@ -72,7 +72,7 @@ def test_survivors_are_seen_and_those_that_never_end_are_ended(
     mutants = list(mutants_of("half_tested.py", source))
     ended = {
         mutant.after: code
-        for mutant, code in run_all(mutants, [str(tmp_path / "test_half.py")], 2, 3)
+        for mutant, code in run_all(mutants, [str(tmp_path / "test_half.py")], 2, 8)
     }
     assert ended["x / 2"] == 1
     assert ended["x <= 0"] == 0  # nobody tests that edge
