@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,8 @@ from drag_edge.perception.scene import Scene
 
 BRAKING = (AebStage.PARTIAL, AebStage.FULL)
 MIRROR_LIT = (BsdLevel.OCCUPIED, BsdLevel.WARN)
+# A vehicle that led before so many others is not known again: a service runs for weeks.
+_KNOWN_LEADS = 64
 
 
 @dataclass
@@ -28,7 +30,7 @@ class RunSummary:
     any_line: int = 0
     with_lead: int = 0
     min_gap_m: float | None = None
-    lead_ids: set[int] = field(default_factory=set)
+    leads: int = 0
     modes: Counter[str] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
@@ -38,6 +40,7 @@ class RunSummary:
     mirror_frames: Counter[str] = field(default_factory=Counter)
     limited: Counter[str] = field(default_factory=Counter)
     _alerts_on: frozenset[str] = frozenset()
+    _newest_leads: deque[int] = field(default_factory=lambda: deque(maxlen=_KNOWN_LEADS))
 
     def add(
         self,
@@ -76,9 +79,15 @@ class RunSummary:
             self.lights[scene.traffic_light.state.name] += 1
         if scene.lead is not None:
             self.with_lead += 1
-            self.lead_ids.add(scene.lead.id)
+            self._count_lead(scene.lead.id)
             gap_m = scene.lead.gap_m
             self.min_gap_m = gap_m if self.min_gap_m is None else min(gap_m, self.min_gap_m)
+
+    def _count_lead(self, track_id: int) -> None:
+        """Each vehicle once."""
+        if track_id not in self._newest_leads:
+            self.leads += 1
+            self._newest_leads.append(track_id)
 
     def as_dict(self, elapsed_s: float) -> dict[str, Any]:
         """Everything that was counted; elapsed_s is the wall time of the run."""
@@ -92,7 +101,7 @@ class RunSummary:
             "lanes": {"both_lines": self.both_lines, "any_line": self.any_line},
             "lead": {
                 "frames": self.with_lead,
-                "vehicles": len(self.lead_ids),
+                "vehicles": self.leads,
                 "min_gap_m": None if self.min_gap_m is None else round(self.min_gap_m, 2),
             },
             "traffic_light": dict(self.lights),
