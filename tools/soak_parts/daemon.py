@@ -26,12 +26,15 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What the process was at one moment. metrics: name{labels} → value; empty when unanswered."""
+    """What the process was at one moment. waited_s: for how long its loop had wanted a core and
+    got none. metrics: name{labels} → value; empty when unanswered.
+    """
 
     time_s: float
     resident_kib: int
     descriptors: int
     threads: int
+    waited_s: float
     metrics: Metrics
 
 
@@ -102,18 +105,22 @@ class Daemon:
         os.kill(self.pid, signal.SIGHUP)
 
     def end(self) -> tuple[int | None, float]:
-        """SIGTERM; the exit code (None: it had to be killed) and how long it took, seconds."""
+        """SIGTERM; the exit code (None: it had to be killed) and how long it took, seconds. One
+        that is slow to end leaves all its stacks in the log."""
         self._stop.set()
         if self._process is None:
             return None, 0.0
         began_s = time.monotonic()
         self._process.terminate()
-        try:
-            code: int | None = self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        code: int | None = None
+        for patience_s, then in ((3.0, signal.SIGQUIT), (17.0, signal.SIGKILL)):
+            try:
+                code = self._process.wait(patience_s)
+                break
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(then)
+        else:
             self._process.wait()
-            code = None
         return code, time.monotonic() - began_s
 
     def _ask(self) -> None:
@@ -135,9 +142,10 @@ class Daemon:
         status = dict(
             line.split(":", 1) for line in (proc / "status").read_text().splitlines() if ":" in line
         )
+        waited_s = int((proc / "schedstat").read_text().split()[1]) / 1e9
         return Sign(
             time.monotonic(), int(status["VmRSS"].split()[0]), len(os.listdir(proc / "fd")),
-            int(status["Threads"]), metrics,
+            int(status["Threads"]), waited_s, metrics,
         )  # fmt: skip
 
     def _metrics(self) -> Metrics:

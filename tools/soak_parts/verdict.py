@@ -123,11 +123,11 @@ def _log(soaked: Soaked) -> Iterator[Row]:
 
 def _memory(soaked: Soaked) -> Iterator[Row]:
     quiet = soaked.quiet()
+    long_enough = soaked.seconds >= LONG_ENOUGH_S
     grown = growth([s.time_s for s in quiet], [s.resident_kib for s in quiet])
     if grown is None:
-        yield Row("memory", "too few quiet moments", "", False)
+        yield Row("memory", "too few quiet moments", "", False if long_enough else None)
         return
-    long_enough = soaked.seconds >= LONG_ENOUGH_S
     from_min = (soaked.settled_s - soaked.started_s) / 60
     mib = quiet[-1].resident_kib / 1024
     yield Row(
@@ -199,6 +199,8 @@ def _speed(soaked: Soaked) -> Iterator[Row]:
     yield Row("decisions a second", f"{rate('drag_edge_rounds_total'):.1f}", "", None)
     cores = rate("process_cpu_seconds_total")
     yield Row("the daemon keeps busy", f"{cores:.2f} cores", "", None)
+    waited = (last.waited_s - first.waited_s) / span_s
+    yield Row("its loop waits for a core (others have them)", f"{waited:.0%} of the time", "", None)
     unanswered = len(soaked.daemon.signs) - len(signs)
     yield Row("/metrics unanswered", f"{unanswered} of {len(soaked.daemon.signs)}", "", None)
 
@@ -217,6 +219,11 @@ def _ms(seconds: float | None) -> str:
     return "-" if seconds is None else f"{1000 * seconds:.1f} ms"
 
 
+def too_busy(soaked: Soaked) -> bool:
+    """Whether a process that does nothing but wake up would break the limit here, too."""
+    return soaked.timer.get("p99", 0.0) > MOST_JITTER_S
+
+
 def as_json(soaked: Soaked, judged: Sequence[Row]) -> dict[str, Any]:
     """All of it for a program."""
     start_s = soaked.started_s
@@ -228,6 +235,7 @@ def as_json(soaked: Soaked, judged: Sequence[Row]) -> dict[str, Any]:
                 "at_s": round(one.began_s - start_s, 2), "what": one.planned.kind.name,
                 "target": one.planned.target, "held_s": round(one.ended_s - one.began_s, 2),
                 "named_s": one.named_s, "back_s": one.back_s, "good": one.good,
+                "grew_kib": _grew_kib(soaked.daemon.signs, one),
             }
             for one in soaked.outcomes
         ],
@@ -236,9 +244,20 @@ def as_json(soaked: Soaked, judged: Sequence[Row]) -> dict[str, Any]:
             for s in soaked.daemon.signs
         ],
         "bare_timer_s": soaked.timer,
+        "too_busy": too_busy(soaked),
         "foreign_lines": dict(soaked.daemon.log.foreign.most_common(50)),
         "unnamed": soaked.daemon.log.unnamed[:50],
     }  # fmt: skip
+
+
+def _grew_kib(signs: Sequence[Sign], one: Outcome) -> int | None:
+    """Memory some seconds after a fault, less that just before it: which kind costs some."""
+    before = [sign for sign in signs if sign.time_s < one.began_s][-3:]
+    after = [sign for sign in signs if sign.time_s > one.over_s][:3]
+    if not before or not after:
+        return None
+    first, last = (float(np.median([s.resident_kib for s in part])) for part in (before, after))
+    return round(last - first)
 
 
 def load_times(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
