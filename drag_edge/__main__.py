@@ -1,7 +1,5 @@
 """python -m drag_edge."""
 
-import sys
+from drag_edge.cli import start
 
-from drag_edge.cli import main
-
-sys.exit(main())
+start()

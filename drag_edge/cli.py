@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from drag_edge import __version__, errors
 from drag_edge.inference.building.command import add_arguments as add_build_arguments
@@ -40,6 +44,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return errors.OK
     return code
+
+
+def start() -> NoReturn:
+    """`main` as a program, with an end that no driver can spoil.
+
+    A camera's driver that did not come back was left alone. If it came back while the interpreter
+    is being taken down, its thread would abort the process: so it is not taken down then.
+    """
+    code = main()
+    if any(thread.daemon for thread in threading.enumerate()):
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -207,4 +226,4 @@ def _positive_float(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

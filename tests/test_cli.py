@@ -148,3 +148,25 @@ def test_a_summary_that_cannot_be_written_is_said_after_the_drive(
     assert done.returncode == 73
     assert "/proc/nothing/s.json" in done.stderr
     assert "front 5 in" in done.stdout
+
+
+@pytest.mark.parametrize(("left", "tidied"), [(True, False), (False, True)])
+def test_a_thread_that_was_left_alone_cannot_spoil_the_end(left: bool, tidied: bool) -> None:
+    """Then the interpreter is not taken down, and what was printed is there all the same."""
+    program = f"""
+import atexit, threading, time
+from drag_edge import cli
+def main():
+    print("done", end="")
+    if {left}:
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    return 3
+cli.main = main
+atexit.register(lambda: print(" tidied", end=""))
+cli.start()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ended.returncode == 3
+    assert ended.stdout == ("done tidied" if tidied else "done")
