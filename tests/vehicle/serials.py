@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
+import struct
+import termios
 import time
 import tty
 from pathlib import Path
@@ -16,15 +19,15 @@ class Plug:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._ours: int | None = None
+        self._theirs: int | None = None  # kept open, to see what has arrived there
 
     def insert(self) -> None:
         """A new pseudo-terminal at the same path, as udev's link after plugging in again."""
         self.pull()
-        self._ours, theirs = os.openpty()
-        tty.setraw(theirs)
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
         os.set_blocking(self._ours, False)
-        self.path.symlink_to(os.ttyname(theirs))
-        os.close(theirs)
+        self.path.symlink_to(os.ttyname(self._theirs))
 
     def pull(self) -> None:
         """The device is gone, and whoever has it open finds out."""
@@ -32,6 +35,19 @@ class Plug:
         if self._ours is not None:
             os.close(self._ours)
             self._ours = None
+        if self._theirs is not None:
+            os.close(self._theirs)
+            self._theirs = None
+
+    def arrived(self, within_s: float = 2.0) -> None:
+        """Wait until something lies at the daemon's end: the kernel carries it over in its time."""
+        assert self._theirs is not None
+        end_s = time.monotonic() + within_s
+        while time.monotonic() < end_s:
+            waiting = struct.unpack("i", fcntl.ioctl(self._theirs, termios.FIONREAD, b"\0" * 4))[0]
+            if waiting:
+                return
+            time.sleep(1e-4)
 
     def fileno(self) -> int:
         """For select."""

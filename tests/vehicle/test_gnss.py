@@ -107,6 +107,7 @@ class Bench:
         for _ in range(round(seconds / 0.2)):
             if data:
                 self.plug.write(data)
+                self.plug.arrived()
             self.clock.advance_to(self.clock.now_s() + 0.2)
 
     def speed(self) -> tuple[float, float] | None:
@@ -180,6 +181,7 @@ def test_the_loop_sees_it_beside_the_vehicles_own_speed(tmp_path: Path) -> None:
     link = VehicleLink(settings, clock, lambda event: None)
     clock.advance_to(0.5)
     plug.write(rmc("20.0"))
+    plug.arrived()
     clock.advance_to(1.0)
     ego = link.ego(1.0)
     assert ego.speed_mps is None
