@@ -189,6 +189,7 @@ class Mcu:
         if answers and self.commands:
             status = McuStatus(self.sequences[-1], self.state, 0, self._splitter.refused, 0.01)
             self.plug.write(frame_bytes(FrameType.STATUS, 0, status_payload(status)))
+            self.plug.arrived()
 
 
 class Bench:
