@@ -58,18 +58,20 @@ def _run(image: Path, folder: Path) -> int:
 def _passes(check: Check, box: Box) -> bool:
     start_s = time.monotonic()
     name = check.__name__.replace("_", " ")
-    evidence = []
+    _say(f"{name} …")
     problem = ""
     try:
         for line in check(box):
-            evidence += [line]
+            _tell(line)
     except (BoxError, OSError, ValueError, KeyError) as error:
-        problem = f"{type(error).__name__}: {error}" if type(error) is not BoxError else str(error)
-    verdict = "FAILED" if problem else "ok"
-    _say(f"{verdict}: {name} ({time.monotonic() - start_s:.0f} s)")
-    for line in (*evidence, *([f"WRONG: {problem}"] if problem else ())):
-        print("     " + line.replace("\n", "\n     "), flush=True)
+        problem = str(error) if isinstance(error, BoxError) else repr(error)
+        _tell(f"WRONG: {problem}")
+    _say(f"{name}: {'FAILED' if problem else 'ok'} ({time.monotonic() - start_s:.0f} s)")
     return not problem
+
+
+def _tell(line: str) -> None:
+    print("     " + line.replace("\n", "\n     "), flush=True)
 
 
 def _say(text: str) -> None:

@@ -80,11 +80,22 @@ class Box:
         text = self.must("journalctl --quiet --lines=0 --show-cursor")
         return text.split("cursor:", 1)[1].strip()
 
-    def journal(self, mark: str, *words: str) -> list[str]:
-        """Messages of the service and of systemd about it since then. words: FIELD=value."""
-        matches = " ".join(words) or "--unit=drag-edge"
-        lines = self.must(f"journalctl --quiet --output=cat --after-cursor='{mark}' {matches}")
-        return [line for line in lines.splitlines() if line]
+    def journal(self, mark: str, event: str = "") -> list[str]:
+        """What the service and systemd said of it since then; event: only lines of that EVENT.
+
+        Chosen here: journalctl 252 skips the first line after a cursor where it chooses itself.
+        """
+        text = self.must(
+            f"journalctl --quiet --all --after-cursor='{mark}' --output=json "
+            "--output-fields=MESSAGE,EVENT,UNIT,_SYSTEMD_UNIT"
+        )
+        found = []
+        for line in text.splitlines():
+            entry = json.loads(line)
+            ours = "drag-edge.service" in (entry.get("UNIT"), entry.get("_SYSTEMD_UNIT"))
+            if ours and event in ("", entry.get("EVENT")):
+                found.append(str(entry.get("MESSAGE")))
+        return found
 
     def journal_tail(self) -> str:
         """For whoever has to find out."""
@@ -95,7 +106,7 @@ class Box:
         found: list[str] = []
 
         def told() -> bool:
-            found[:] = self.journal(mark, f"EVENT={name}")
+            found[:] = self.journal(mark, name)
             return bool(found)
 
         try:

@@ -247,11 +247,12 @@ def _undisturbed(box: Box, position: int) -> str:
     """Evidence that frames kept coming, all right; raises where not."""
     frames = box.wire.since(position)
     verdict = judge(frames)
-    need(verdict.frames > 0 and verdict.wrong == 0, f"bus: {verdict}")
+    need(verdict.frames > 0 and verdict.wrong == verdict.lost == 0, f"bus: {verdict}")
     need(not requests(frames), f"demands with actuation off: {requests(frames)[:3]}")
     modes = dict.fromkeys(_mode(one) for one in frames if one.name == "STATUS")
     silence = longest_silence(frames, "AEB")
     longest_s = silence[1].time_s - silence[0].time_s if silence else 0.0
+    need(longest_s < RECEIVER_TIMEOUT_S, f"a receiver timed out: no AEB for {longest_s:.3f} s")
     return f"{verdict}, longest AEB pause {longest_s:.2f} s, modes {', '.join(modes)}"
 
 

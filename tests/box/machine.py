@@ -1,7 +1,7 @@
 """The box: Debian under QEMU, every instruction emulated, and words with it through its agent.
 
-Its clock counts instructions (500 million are a second) where it is busy, and follows ours where it
-waits: on a machine that has other work everything takes longer, and no time-out in the box notices.
+Its clock counts instructions, 500 million to the second, and leaps over the time in which it waits:
+on a machine that has other work everything takes longer, and no time-out in the box notices.
 
 There is no network card. What goes in is on a second disk, what is typed goes over a serial port of
 the guest agent's, and the bus comes out on a third way: candump writes into a file out here.
@@ -124,7 +124,7 @@ class Machine:
             qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-nic", "none",
             "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "1",
-            "-icount", "shift=1",
+            "-icount", "shift=1,sleep=off",
             "-m", "2048",
             "-kernel", str(self._image / "vmlinuz"), "-initrd", str(self._image / "initrd"),
             "-append", "root=/dev/vda rw console=ttyS0 mitigations=off quiet systemd.log_color=no",
