@@ -105,11 +105,11 @@ def takes_good_settings(box: Box) -> Evidence:
 def refuses_bad_settings(box: Box) -> Evidence:
     """A word where a number belongs."""
     pid, mark, position = box.pid(), box.mark(), box.wire.now()
-    box.must(f"cp -p {SETTINGS} /root/good.yaml")
+    box.must(f"cp -p {SETTINGS} /var/tmp/good.yaml")
     box.must(f"sed -i 's/confidence: 0.3/confidence: high/' {SETTINGS}")
     code = box.run("systemctl reload drag-edge", 600).code
     refused = box.until_event(mark, "settings_refused")
-    box.must(f"cat /root/good.yaml >{SETTINGS}")
+    box.must(f"cat /var/tmp/good.yaml >{SETTINGS}")
     yield f"systemctl reload: {code}; {refused}"
     need(code != 0, "systemctl reload says that it was taken")
     need("drag-edge.yaml:" in refused and "confidence" in refused, "line or key are not named")
