@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import faulthandler
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -17,6 +15,7 @@ from drag_edge import __version__, errors
 from drag_edge.inference.building.command import add_arguments as add_build_arguments
 from drag_edge.score.command import add_arguments as add_score_arguments
 from drag_edge.service.log import log_to_person_or_journal
+from drag_edge.service.stacks import stacks_on_signals
 from drag_edge.service.status import add_arguments as add_status_arguments
 
 # Everything heavy is imported by the command that needs it: the bus is served first.
@@ -24,9 +23,11 @@ from drag_edge.service.status import add_arguments as add_status_arguments
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (sysexits.h)."""
-    # Stacks of all threads: when the watchdog aborts us, and whenever somebody sends SIGQUIT.
-    faulthandler.enable()
-    faulthandler.register(signal.SIGQUIT)
+    with stacks_on_signals():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     try:
         options = parser.parse_args(arguments)
