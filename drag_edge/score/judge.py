@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -63,6 +65,24 @@ def do(task: Task, config: Path, alter: Alter | None = None) -> DriveResult:
 
     Raises ConfigError for settings that cannot be loaded.
     """
+    with _collected_once():
+        return _done(task, config, alter)
+
+
+@contextmanager
+def _collected_once() -> Iterator[None]:
+    """A drive keeps nearly all it makes until its end: garbage is looked for once, and then."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+            gc.collect(0)  # all that was made meanwhile is in the youngest generation
+
+
+def _done(task: Task, config: Path, alter: Alter | None) -> DriveResult:
     started_s = time.perf_counter()
     case = task.case
     settings = settings_for(config, task.driver, case.settings)

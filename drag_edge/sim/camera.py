@@ -6,6 +6,7 @@ Written independently of the perception's camera model, so that one can check th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -52,18 +53,25 @@ class Camera:
 
     def cropped(self, roi: tuple[float, float, float, float], width: int, height: int) -> Camera:
         """The camera whose picture is this one's ``roi`` (fractions x0, y0, x1, y1), resized."""
-        x0, y0, x1, y1 = roi
-        scale_x = width / ((x1 - x0) * self.width)
-        scale_y = height / ((y1 - y0) * self.height)
-        return replace(
-            self,
-            width=width,
-            height=height,
-            fx=self.fx * scale_x,
-            fy=self.fy * scale_y,
-            cx=(self.cx - x0 * self.width) * scale_x,
-            cy=(self.cy - y0 * self.height) * scale_y,
-        )
+        return _cropped(self, roi, width, height)
+
+
+@lru_cache(maxsize=64)
+def _cropped(
+    camera: Camera, roi: tuple[float, float, float, float], width: int, height: int
+) -> Camera:
+    x0, y0, x1, y1 = roi
+    scale_x = width / ((x1 - x0) * camera.width)
+    scale_y = height / ((y1 - y0) * camera.height)
+    return replace(
+        camera,
+        width=width,
+        height=height,
+        fx=camera.fx * scale_x,
+        fy=camera.fy * scale_y,
+        cx=(camera.cx - x0 * camera.width) * scale_x,
+        cy=(camera.cy - y0 * camera.height) * scale_y,
+    )
 
 
 def front_camera() -> Camera:
@@ -94,6 +102,14 @@ def rotation(yaw_rad: float, pitch_rad: float, roll_rad: float) -> FloatArray:
     return np.asarray(about_z @ about_y @ about_x)
 
 
+@lru_cache(maxsize=64)
+def _mounted(mount: Mount) -> FloatArray:
+    """Camera-to-body rotation, 3×3."""
+    turned = rotation(*np.deg2rad([mount.yaw_deg, mount.pitch_deg, mount.roll_deg]))
+    turned.flags.writeable = False
+    return turned
+
+
 BODY_TO_OPTICAL = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 """ISO 8855 body axes (x forward, y left, z up) to optical axes (x right, y down, z forward)."""
 
@@ -108,11 +124,10 @@ class Projector:
         self.principal = np.array([camera.cx, camera.cy])
         self.ego_rotation = rotation(ego.yaw_rad, ego.pitch_rad, ego.roll_rad)
         self.ego_origin = np.array([ego.x_m, ego.y_m, 0.0])
-        mounted = rotation(*np.deg2rad([mount.yaw_deg, mount.pitch_deg, mount.roll_deg]))
         self.position = self.ego_origin + self.ego_rotation @ np.array(
             [mount.x_m, mount.y_m, mount.z_m]
         )
-        body = self.ego_rotation @ mounted
+        body = self.ego_rotation @ _mounted(mount)
         self.forward = body[:, 0]
         self.world_to_optical = BODY_TO_OPTICAL @ body.T
 
@@ -149,14 +164,23 @@ class Projector:
         return float(self.camera.cy + self.camera.fy * optical[1] / optical[2])
 
 
+@lru_cache(maxsize=16)
+def projector_of(camera: Camera, ego: EgoPose) -> Projector:
+    """The projection of one instant, for all who ask for it. Its arrays are not to be changed."""
+    return Projector(camera, ego)
+
+
 def cut_at_near_plane(optical_m: FloatArray) -> FloatArray:
     """Sutherland–Hodgman for the single plane forward = NEAR_M; (N, 3) to (M, 3)."""
-    previous = np.roll(optical_m, 1, axis=0)
     inside = optical_m[:, 2] >= NEAR_M
-    crosses = inside != np.roll(inside, 1)
-    travel = np.where(crosses, optical_m[:, 2] - previous[:, 2], 1.0)
-    share = (NEAR_M - previous[:, 2]) / travel
-    crossing = previous + share[:, None] * (optical_m - previous)
+    crosses = np.empty_like(inside)
+    crosses[0] = inside[0] != inside[-1]
+    np.not_equal(inside[1:], inside[:-1], out=crosses[1:])
+    edges = np.flatnonzero(crosses)
+    previous, own = optical_m[edges - 1], optical_m[edges]
+    share = (NEAR_M - previous[:, 2]) / (own[:, 2] - previous[:, 2])
     # Each corner gives up to two points: where its edge crosses the plane, then itself.
-    points = np.stack((crossing, optical_m), axis=1).reshape(-1, 3)
-    return np.asarray(points[np.stack((crosses, inside), axis=1).ravel()])
+    points = np.empty((len(optical_m), 2, 3))
+    points[:, 1] = optical_m
+    points[edges, 0] = previous + share[:, None] * (own - previous)
+    return np.asarray(points[np.column_stack((crosses, inside))])

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from drag_edge.sim.camera import Camera, Projector
+from drag_edge.sim.camera import Camera, Projector, projector_of
 from drag_edge.sim.painting.canvas import KOSCHMIEDER
 from drag_edge.sim.painting.figures import figure_outline_m
 from drag_edge.sim.painting.lens import bonnet_outline, flank_outline
@@ -17,17 +17,19 @@ from drag_edge.sim.painting.signals import signal_head_corners
 from drag_edge.sim.painting.vehicles import in_world, vehicle_mesh
 from drag_edge.sim.reference_line import FloatArray
 from drag_edge.sim.render_look import Look
-from drag_edge.sim.road import Decoration, OverheadSign
+from drag_edge.sim.road import Decoration, OverheadSign, Road
 from drag_edge.sim.road_surface import (
+    Stretch,
     mark_outline,
     open_stretches,
-    ribbon,
     visible_stations,
 )
 from drag_edge.sim.world import Actor, ActorKind, EgoPose, World
 
 Roi = tuple[float, float, float, float]
 ByteMap = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.int32]
+Window = tuple[slice, slice]
 
 OBJECT_CLASS: dict[ActorKind, str] = {
     "car": "car",
@@ -63,7 +65,7 @@ Outline = tuple[float, Actor, FloatArray]
 
 def outlines(world: World, ego: EgoPose, camera: Camera) -> list[Outline]:
     """Every road user in front of the camera, in the order of the world."""
-    projector = Projector(camera, ego)
+    projector = projector_of(camera, ego)
     found = []
     for actor in world.actors:
         hull = silhouette(projector, actor, world.time_s)
@@ -87,17 +89,19 @@ def object_labels(
     haze. Too small is for the caller to say, who knows the model's input. outlined: the same
     instant's outlines, for whoever has them already.
     """
-    projector = Projector(camera, ego)
+    projector = projector_of(camera, ego)
     found = list(outlined) if outlined is not None else outlines(world, ego, camera)
     found.sort(key=lambda item: -item[0])
-    owner = _owner_map(camera, projector, look, [hull for _, _, hull in found])
+    drawn = [np.round(hull).astype(np.int32) for _, _, hull in found]
+    owner = _owner_map(camera, projector, look, drawn)
     labels = []
     for number, (distance, actor, hull) in enumerate(found, start=1):
         box = _clipped_box(hull, camera)
         if box is None or _haze(world, distance) > HAZE_LIMIT:
             continue
-        inside = _mask_area(hull, camera)
-        visible = float(np.count_nonzero(owner == number)) / max(1.0, inside)
+        window = _window(drawn[number - 1], camera)
+        inside = _mask_area(drawn[number - 1], camera, window)
+        visible = float(np.count_nonzero(owner[window] == number)) / max(1.0, inside)
         share_inside = inside / max(1.0, float(cv2.contourArea(hull.astype(np.float32))))
         large = inside > 0.005 * camera.width * camera.height
         if visible < MIN_VISIBLE or (share_inside < MIN_INSIDE and not large):
@@ -140,22 +144,29 @@ def _visible_pixels(projector: Projector, optical: FloatArray) -> FloatArray | N
 
 
 def _owner_map(
-    camera: Camera, projector: Projector, look: Look, hulls: list[FloatArray]
+    camera: Camera, projector: Projector, look: Look, drawn: list[Pixels]
 ) -> npt.NDArray[np.uint16]:
     """Which hull (from 1) each pixel shows; ego parts and nothing are 0."""
     owner = np.zeros((camera.height, camera.width), np.uint16)
-    for number, hull in enumerate(hulls, start=1):
-        cv2.fillConvexPoly(owner, np.round(hull).astype(np.int32), number)
+    for number, pixels in enumerate(drawn, start=1):
+        cv2.fillConvexPoly(owner, pixels, number)
     for outline in (bonnet_outline(projector, look), flank_outline(projector)):
         if outline is not None:
             cv2.fillPoly(owner, [np.round(outline).astype(np.int32)], 0)
     return owner
 
 
-def _mask_area(hull: FloatArray, camera: Camera) -> float:
+def _mask_area(drawn: Pixels, camera: Camera, window: Window) -> float:
     mask = np.zeros((camera.height, camera.width), np.uint8)
-    cv2.fillConvexPoly(mask, np.round(hull).astype(np.int32), 1)
-    return float(np.count_nonzero(mask))
+    cv2.fillConvexPoly(mask, drawn, 1)
+    return float(np.count_nonzero(mask[window]))
+
+
+def _window(drawn: Pixels, camera: Camera) -> Window:
+    """Rows and columns of the picture outside of which nothing of a polygon is drawn."""
+    (x0, y0), (x1, y1) = drawn.min(axis=0).tolist(), drawn.max(axis=0).tolist()
+    rows = slice(max(0, y0), max(0, min(camera.height, y1 + 1)))
+    return rows, slice(max(0, x0), max(0, min(camera.width, x1 + 1)))
 
 
 def _clipped_box(pixels: FloatArray, camera: Camera) -> tuple[float, float, float, float] | None:
@@ -198,7 +209,7 @@ def _hulls(world: World, projector: Projector) -> list[tuple[float, FloatArray]]
 
 def signal_labels(world: World, ego: EgoPose, camera: Camera) -> list[BoxLabel]:
     """Heads of traffic lights that face the camera, named by state; half visible at least."""
-    projector = Projector(camera, ego)
+    projector = projector_of(camera, ego)
     hulls = _hulls(world, projector)
     labels = []
     for light, state in zip(world.road.traffic_lights, world.light_states, strict=True):
@@ -223,7 +234,7 @@ def signal_labels(world: World, ego: EgoPose, camera: Camera) -> list[BoxLabel]:
 
 def split_labels(world: World, ego: EgoPose, camera: Camera, look: Look) -> list[BoxLabel]:
     """Road-surface marks, each with the box of its paint; 40 % visible at least."""
-    projector = Projector(camera, ego)
+    projector = projector_of(camera, ego)
     hulls = _hulls(world, projector)
     bonnet = bonnet_outline(projector, look)
     if bonnet is not None:
@@ -250,7 +261,7 @@ CLUTTER_REACH_M = 80.0
 
 def clutter_labels(world: World, ego: EgoPose, camera: Camera) -> list[BoxLabel]:
     """What is no road user and yet may pass for one: flat things on the road, signs over it."""
-    projector = Projector(camera, ego)
+    projector = projector_of(camera, ego)
     things = [("car", _flat_corners(world, item)) for item in world.road.decorations]
     things += [("truck", _panel_corners(world, sign)) for sign in world.road.overhead_signs]
     labels = []
@@ -296,29 +307,39 @@ def road_map(
     outlined: the same instant's outlines, for whoever has them already.
     """
     cropped = camera.cropped(roi, *size)
-    projector = Projector(cropped, ego)
+    projector = projector_of(cropped, ego)
     road = world.road
     classes = np.zeros((size[1], size[0]), np.uint8)
     stations = visible_stations(road, projector)
     left, right = road.boundary_d_m(0), road.boundary_d_m(len(road.lanes))
-    _fill(classes, projector, ribbon(road, stations, left, right), DRIVABLE)
+    whole = Stretch.of(road, stations)
+    _fill(classes, projector, whole.ribbon(left, right), DRIVABLE)
     eye_s, _ = road.locate(float(projector.position[0]), float(projector.position[1]))
-    near = stations[np.abs(stations - eye_s) <= LINE_REACH_M]
+    painted = _painted(road, stations, whole, np.abs(stations - eye_s) <= LINE_REACH_M)
     for boundary, line in enumerate(road.lines):
         if line.style == "none":
             continue
         d, half = road.boundary_d_m(boundary), 0.5 * line.width_m
-        for stretch in open_stretches(road, near):
-            _fill(classes, projector, ribbon(road, stretch, d + half, d - half), LANE_LINE)
+        for stretch in painted:
+            _fill(classes, projector, stretch.ribbon(d + half, d - half), LANE_LINE)
     origin = np.array([roi[0] * camera.width, roi[1] * camera.height])
     scale = np.array([cropped.fx / camera.fx, cropped.fy / camera.fy])
     for _, _, hull in outlined if outlined is not None else outlines(world, ego, camera):
         cv2.fillConvexPoly(classes, np.round((hull - origin) * scale).astype(np.int32), BACKGROUND)
-    bonnet = bonnet_outline(Projector(camera, ego), look)
+    bonnet = bonnet_outline(projector_of(camera, ego), look)
     if bonnet is not None:
         pixels = np.round((bonnet - origin) * scale).astype(np.int32)
         cv2.fillPoly(classes, [pixels], BACKGROUND)
     return classes
+
+
+def _painted(
+    road: Road, stations_m: FloatArray, whole: Stretch, near: npt.NDArray[np.bool_]
+) -> list[Stretch]:
+    """Where lane lines are painted: what is near, but for junctions."""
+    if not road.junctions:
+        return [whole.part(near)]
+    return [Stretch.of(road, piece) for piece in open_stretches(road, stations_m[near])]
 
 
 def _fill(classes: ByteMap, projector: Projector, points_m: FloatArray, value: int) -> None:

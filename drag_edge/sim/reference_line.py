@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,15 +46,20 @@ class ReferenceLine:
         Accepts scalars or arrays that broadcast together.
         """
         s, d = np.broadcast_arrays(np.asarray(s_m, float), np.asarray(d_m, float))
-        index = np.floor((s - self.station_m[0]) / STEP_M).astype(np.int64)
-        index = np.clip(index, 0, len(self.station_m) - 2)
-        along = s - self.station_m[index]
+        x, y, heading = self.points(s)
+        return x - d * np.sin(heading), y + d * np.cos(heading), heading
+
+    def points(self, s_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """World x, y (m) of the line itself and its heading (rad) at stations s."""
+        index = np.floor((s_m - self.station_m[0]) / STEP_M).astype(np.int64)
+        index = np.minimum(np.maximum(index, 0), len(self.station_m) - 2)
+        along = s_m - self.station_m[index]
         middle = 0.5 * (self.curvature_1pm[index] + self.curvature_1pm[index + 1])
         half_turn = 0.5 * middle * along
         chord_heading = self.heading_rad[index] + half_turn
         heading = chord_heading + half_turn
-        x = self.x_m[index] + along * np.cos(chord_heading) - d * np.sin(heading)
-        y = self.y_m[index] + along * np.sin(chord_heading) + d * np.cos(heading)
+        x = self.x_m[index] + along * np.cos(chord_heading)
+        y = self.y_m[index] + along * np.sin(chord_heading)
         return x, y, heading
 
     def locate(self, x_m: float, y_m: float, hint_s_m: float | None = None) -> tuple[float, float]:
@@ -70,15 +76,32 @@ class ReferenceLine:
             s = float(hint_s_m)
         lateral = 0.0
         for _ in range(LOCATE_ITERATIONS):
-            px, py, heading = (float(v) for v in self.pose(s, 0.0))
+            px, py, heading, curvature = self._at(s)
             dx, dy = x_m - px, y_m - py
-            ahead = dx * np.cos(heading) + dy * np.sin(heading)
-            lateral = float(-dx * np.sin(heading) + dy * np.cos(heading))
-            stretch = max(0.2, 1.0 - float(self.curvature_at(s)) * lateral)
-            s += float(ahead) / stretch
+            cosine, sine = float(np.cos(heading)), float(np.sin(heading))
+            ahead = dx * cosine + dy * sine
+            lateral = -dx * sine + dy * cosine
+            stretch = max(0.2, 1.0 - curvature * lateral)
+            s += ahead / stretch
             if abs(ahead) < 1e-6:
                 break
         return s, lateral
+
+    def _at(self, s_m: float) -> tuple[float, float, float, float]:
+        """x, y, heading and curvature at one station: what ``pose`` and ``curvature_at`` say, to
+        the bit (numpy's cosine is not the C library's)."""
+        station, last = self.station_m, len(self.station_m) - 2
+        index = min(max(math.floor((s_m - float(station[0])) / STEP_M), 0), last)
+        along = s_m - float(station[index])
+        before, after = float(self.curvature_1pm[index]), float(self.curvature_1pm[index + 1])
+        half_turn = 0.5 * (0.5 * (before + after)) * along
+        chord = float(self.heading_rad[index]) + half_turn
+        x = float(self.x_m[index]) + along * float(np.cos(chord))
+        y = float(self.y_m[index]) + along * float(np.sin(chord))
+        curvature = (after - before) / STEP_M * max(along, 0.0) + before
+        if along >= STEP_M:
+            curvature = after
+        return x, y, chord + half_turn, curvature
 
 
 def build_reference_line(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from drag_edge.sim.camera import Projector
 from drag_edge.sim.reference_line import FloatArray
@@ -13,17 +16,17 @@ BEHIND_M = 6.0
 STOP_LINE_DEPTH_M = 0.5
 CROSSWALK_DEPTH_M = 3.0
 
+_AHEAD_M = np.concatenate(
+    (np.arange(-BEHIND_M, 32.0, 1.0), np.arange(32.0, 90.0, 3.0), np.arange(90.0, VIEW_M, 8.0))
+)
+
 
 def visible_stations(road: Road, projector: Projector) -> FloatArray:
     """Stations the camera may see, dense near the ego; ascending, (N,)."""
     ego_s, _ = road.locate(float(projector.ego_origin[0]), float(projector.ego_origin[1]))
-    near = np.arange(-BEHIND_M, 32.0, 1.0)
-    middle = np.arange(32.0, 90.0, 3.0)
-    far = np.arange(90.0, VIEW_M, 8.0)
-    ahead = np.concatenate((near, middle, far))
     _, _, heading = road.pose(ego_s, 0.0)
     facing = projector.forward[0] * np.cos(heading) + projector.forward[1] * np.sin(heading)
-    return np.sort(ego_s + ahead) if facing >= 0.0 else np.sort(ego_s - ahead)
+    return ego_s + _AHEAD_M if facing >= 0.0 else np.sort(ego_s - _AHEAD_M)
 
 
 def on_ground(road: Road, s_m: FloatArray, d_m: FloatArray) -> FloatArray:
@@ -34,11 +37,40 @@ def on_ground(road: Road, s_m: FloatArray, d_m: FloatArray) -> FloatArray:
     return points
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of the reference line, evaluated once for all strips along it; arrays (N,)."""
+
+    x_m: FloatArray
+    y_m: FloatArray
+    cosine: FloatArray
+    sine: FloatArray
+
+    @classmethod
+    def of(cls, road: Road, stations_m: FloatArray) -> Stretch:
+        """At stations of a road."""
+        x_m, y_m, heading = road.reference.points(stations_m)
+        return cls(x_m, y_m, np.cos(heading), np.sin(heading))
+
+    def part(self, keep: npt.NDArray[np.bool_]) -> Stretch:
+        """The stations at which ``keep`` is true."""
+        return Stretch(self.x_m[keep], self.y_m[keep], self.cosine[keep], self.sine[keep])
+
+    def ribbon(self, left_d_m: float, right_d_m: float) -> FloatArray:
+        """A strip between two lateral positions as one polygon (2N, 3) at z = 0."""
+        count = len(self.x_m)
+        points = np.zeros((2 * count, 3))
+        points[:count, 0] = self.x_m - left_d_m * self.sine
+        points[:count, 1] = self.y_m + left_d_m * self.cosine
+        back = points[: count - 1 : -1]
+        back[:, 0] = self.x_m - right_d_m * self.sine
+        back[:, 1] = self.y_m + right_d_m * self.cosine
+        return points
+
+
 def ribbon(road: Road, stations_m: FloatArray, left_d_m: float, right_d_m: float) -> FloatArray:
     """A strip between two lateral positions as one polygon (2N, 3)."""
-    around = np.concatenate((stations_m, stations_m[::-1]))
-    d_m = np.repeat((left_d_m, right_d_m), len(stations_m))
-    return on_ground(road, around, d_m)
+    return Stretch.of(road, stations_m).ribbon(left_d_m, right_d_m)
 
 
 def open_stretches(road: Road, stations_m: FloatArray) -> list[FloatArray]:

@@ -134,7 +134,8 @@ class LabelSensor:
             # Drawn whether used or not, so that one box's fate never moves another's.
             shifts = self._rng.normal(0.0, 1.0, 4) * errors.edge_sigma_px
             lost = self._rng.random() < errors.dropout
-            box = _cut(np.array([label.x0, label.y0, label.x1, label.y1]) + shifts, region)
+            x0, y0, x1, y1 = shifts.tolist()
+            box = _cut((label.x0 + x0, label.y0 + y0, label.x1 + x1, label.y1 + y1), region)
             if lost or box is None or box[3] - box[1] < errors.least_height_px:
                 continue
             boxes.append(box)
@@ -178,12 +179,12 @@ def perceive_all(sensors: Mapping[str, LabelSensor], snapshot: Snapshot) -> dict
 
 
 def _cut(
-    box: np.ndarray, region: tuple[float, float, float, float]
+    box: tuple[float, float, float, float], region: tuple[float, float, float, float]
 ) -> tuple[float, float, float, float] | None:
     """A box within the region a network looked at; None when less than half of it is inside."""
-    x0, y0 = max(float(box[0]), region[0]), max(float(box[1]), region[1])
-    x1, y1 = min(float(box[2]), region[2]), min(float(box[3]), region[3])
-    whole = max(float((box[2] - box[0]) * (box[3] - box[1])), 1e-6)
+    x0, y0 = max(box[0], region[0]), max(box[1], region[1])
+    x1, y1 = min(box[2], region[2]), min(box[3], region[3])
+    whole = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
     if x1 <= x0 or y1 <= y0 or (x1 - x0) * (y1 - y0) < 0.5 * whole:
         return None
     return x0, y0, x1, y1

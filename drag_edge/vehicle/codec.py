@@ -25,6 +25,14 @@ class Encoded:
     saturated: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A frame's bits and its saturated signals so far."""
+
+    bits: int
+    saturated: tuple[str, ...]
+
+
 class Codec:
     """Encodes our messages by name.
 
@@ -52,7 +60,15 @@ class Codec:
 
     def encode(self, name: str, signals: Signals) -> Encoded:
         """The message's bytes. Raises KeyError for a message or signal that does not exist."""
-        return self._messages[name].encode(signals)
+        return self.finish(name, self.draft(name, signals), {})
+
+    def draft(self, name: str, signals: Signals) -> Draft:
+        """The first half of `encode`, for whoever sends the same signals again."""
+        return self._messages[name].draft(signals)
+
+    def finish(self, name: str, draft: Draft, more: Signals) -> Encoded:
+        """The message of a draft with more signals, which must not be in the draft."""
+        return self._messages[name].finish(draft, more)
 
 
 class _MessageCodec:
@@ -71,19 +87,28 @@ class _MessageCodec:
             for slot in range(int(slots or 0) + 1)
         )
 
-    def encode(self, signals: Signals) -> Encoded:
+    def draft(self, signals: Signals) -> Draft:
         slot = 0 if self._selector is None else int(signals[self._selector] or 0)
-        bits = self._untouched[slot]
+        bits, saturated = self._put(self._untouched[slot], signals)
+        return Draft(bits, tuple(saturated))
+
+    def finish(self, draft: Draft, more: Signals) -> Encoded:
+        bits, saturated = self._put(draft.bits, more)
+        told = (*draft.saturated, *saturated)
+        if told:
+            bits |= 1 << self._flag.start
+        return Encoded(bits.to_bytes(self._length, "little"), told)
+
+    def _put(self, bits: int, signals: Signals) -> tuple[int, list[str]]:
         saturated: list[str] = []
+        fields = self._fields
         for name, value in signals.items():
-            field = self._fields[name]
+            field = fields[name]
             raw, changed = field.fit(value)
             if changed:
                 saturated.append(name)
             bits = bits & ~field.mask | raw << field.start
-        if saturated:
-            bits |= 1 << self._flag.start
-        return Encoded(bits.to_bytes(self._length, "little"), tuple(saturated))
+        return bits, saturated
 
 
 class _Field:

@@ -84,10 +84,13 @@ class E2EStatus(Enum):
     ERROR = "error"  # wrong CRC or length
     TIMEOUT = "timeout"  # nothing good for too long
 
+    # Each member is one object: its identity is a hash, and several times faster than its name's.
+    __hash__ = object.__hash__
+
     @property
     def usable(self) -> bool:
         """The data of a frame with this status may be acted on."""
-        return self in (E2EStatus.OK, E2EStatus.SOMELOST)
+        return self is E2EStatus.OK or self is E2EStatus.SOMELOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import can
 from cantools.database.can import Message
-from cantools.database.errors import DecodeError
 
 from drag_edge.config.report import ConfigError
 from drag_edge.config.vehicle import EgoSettings, Protection
 from drag_edge.events import Event
 from drag_edge.perception.ego import EgoState
+from drag_edge.vehicle.decoder import Decoder
 from drag_edge.vehicle.e2e import E2EReceiver, E2ESettings, E2EStatus, data_ids_of
 from drag_edge.vehicle.mapping import BoundSignal, Plain, bind
 
 MOST_FRAMES_PER_STEP = 4000  # a second of a full 500 kbit/s bus: a step always ends
+_ROUNDING_S = 1e-6
 _INVALID_EVERY_S = 0.1  # a message that stays wrong is told again this often
 
 FrameKey = tuple[int, bool]  # identifier, extended
@@ -55,10 +57,12 @@ class EgoReader:
         self._of_frame: dict[FrameKey, list[BoundSignal]] = defaultdict(list)
         for signal in self._signals:
             self._of_frame[_key(signal.message)].append(signal)
+        self._decoders = {key: _decoder(bound) for key, bound in self._of_frame.items()}
         self._checks = _checks(settings, self._signals, now_s)
         self._values: dict[str, tuple[Plain | None, float]] = {}
         self._seen_s = {signal.name: now_s for signal in self._signals}
         self._lost: set[str] = set()
+        self._heard_until_s = now_s
         self._invalid_told_s: dict[str, float] = {}
 
     def step(self, now_s: float) -> None:
@@ -81,16 +85,17 @@ class EgoReader:
         return EgoState(now_s, **known)
 
     def _take(self, frame: can.Message, now_s: float) -> None:
-        signals = self._of_frame.get((frame.arbitration_id, frame.is_extended_id))
+        key = (frame.arbitration_id, frame.is_extended_id)
+        signals = self._of_frame.get(key)
         if signals is None or frame.is_remote_frame:
             return
         message, data = signals[0].message, bytes(frame.data)
-        check = self._checks.get(_key(message))
+        check = self._checks.get(key)
         if check is not None and not check.receive(data, now_s).usable:
             if check.status is E2EStatus.ERROR:
                 self._tell_invalid(message, "wrong CRC", now_s)
             return
-        physical = _decoded(message, data)
+        physical = self._decoders[key].decode(data)
         if physical is None:
             self._tell_invalid(message, f"{len(data)} bytes cannot be decoded", now_s)
             return
@@ -107,6 +112,11 @@ class EgoReader:
         self._seen_s[signal.name] = now_s
 
     def _notice_silence(self, now_s: float) -> None:
+        if not self._lost and now_s < self._heard_until_s:
+            return
+        # None can be silent before this, however the sums are rounded: time stamps only grow.
+        until_s = (self._seen_s[signal.name] + signal.timeout_s for signal in self._signals)
+        self._heard_until_s = min(until_s, default=math.inf) - _ROUNDING_S
         for signal in self._signals:
             silent = now_s - self._seen_s[signal.name] > signal.timeout_s
             if silent == (signal.name in self._lost):
@@ -153,16 +163,11 @@ def _checks(
     return checks
 
 
+def _decoder(signals: Sequence[BoundSignal]) -> Decoder:
+    """What reads the signals of one message."""
+    names = {name for signal in signals for name in (signal.signal, signal.plus) if name}
+    return Decoder(signals[0].message, names)
+
+
 def _key(message: Message) -> FrameKey:
     return message.frame_id, message.is_extended_frame
-
-
-def _decoded(message: Message, data: bytes) -> Mapping[str, float] | None:
-    """Signal → physical value, None for data that the message cannot be in."""
-    if len(data) < message.length:
-        return None
-    try:
-        physical: Any = message.decode(data, decode_choices=False)
-    except DecodeError:
-        return None
-    return physical if isinstance(physical, Mapping) else None

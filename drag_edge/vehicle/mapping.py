@@ -72,7 +72,7 @@ class Conversion:
 
     def __call__(self, physical: float) -> Plain | None:
         """The value, or None where the vehicle says that it does not know."""
-        if not math.isfinite(physical) or _among(physical, self.invalid):
+        if not math.isfinite(physical) or (self.invalid and _among(physical, self.invalid)):
             return None
         if self.kind == "number":
             value = physical * self.scale + self.offset

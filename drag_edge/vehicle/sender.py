@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
@@ -13,7 +14,7 @@ from drag_edge.adas.decision import Command, Decision
 from drag_edge.clock import Clock
 from drag_edge.perception.scene import Scene
 from drag_edge.vehicle.ages import age_at_scene_s
-from drag_edge.vehicle.codec import Codec
+from drag_edge.vehicle.codec import Codec, Draft
 from drag_edge.vehicle.data_ids import DATA_IDS
 from drag_edge.vehicle.e2e import COUNTER_MODULUS, protect
 from drag_edge.vehicle.faults import FaultMemory
@@ -67,6 +68,8 @@ class CyclicSender:
         self._counters = dict.fromkeys(codec.names, 0)
         self._slot = 0
         self._outputs: Outputs | None = None
+        self._drafts: dict[tuple[str, int], Draft] = {}
+        self._drafts_of: Outputs | None = None
         self._published_s: deque[float] = deque(maxlen=240)
         self._faults = FaultMemory()
         self._publishing = threading.Lock()
@@ -115,18 +118,18 @@ class CyclicSender:
             now_s = self._clock.now_s()
             for name in self._codec.names:
                 signals = self._neutral(name, _OFF, "STANDBY", False, now_s)
-                message = self._message(name, signals, None, now_s)
+                message = self._message(name, self._codec.draft(name, signals), None, now_s)
                 self._count(name, self._bus.transmit_surely(message))
 
     def _heartbeat(self, now_s: float) -> Heartbeat:
         with self._publishing:
             times_s = tuple(self._published_s)
             faults = self._faults.bits(now_s)
-        recent = [time_s for time_s in times_s if now_s - time_s <= _FPS_WINDOW_S]
-        span_s = recent[-1] - recent[0] if recent else 0.0
+        first = bisect_left(times_s, True, key=lambda time_s: now_s - time_s <= _FPS_WINDOW_S)
+        span_s = times_s[-1] - times_s[first] if first < len(times_s) else 0.0
         return Heartbeat(
             loop_age_s=now_s - times_s[-1] if times_s else None,
-            fps=(len(recent) - 1) / span_s if span_s > 0 else 0.0,
+            fps=(len(times_s) - first - 1) / span_s if span_s > 0 else 0.0,
             uptime_s=now_s - self._start_s,
             faults=faults,
         )
@@ -135,21 +138,27 @@ class CyclicSender:
         if name == "OBJECTS":
             self._slot = (self._slot + 1) % OBJECT_SLOTS
         if outputs is not None and outputs.holds(now_s):
-            signals = self._told(name, outputs, now_s)
+            draft = self._told(name, outputs, now_s)
         else:
             late = outputs is not None
             states, mode = (_LATE, "FALLBACK") if late else (_STARTING, "INIT")
-            signals = self._neutral(name, states, mode, late, now_s)
+            draft = self._codec.draft(name, self._neutral(name, states, mode, late, now_s))
             self.fallback_frames += 1
-        message = self._message(name, signals, outputs, now_s)
+        message = self._message(name, draft, outputs, now_s)
         self._count(name, self._bus.transmit(message))
 
-    def _told(self, name: str, outputs: Outputs, now_s: float) -> Signals:
+    def _told(self, name: str, outputs: Outputs, now_s: float) -> Draft:
+        """What the frame says but for its age; the same outputs say the same again."""
         if name == "STATUS":
-            return status(outputs, self._heartbeat(now_s))
-        if name == "OBJECTS":
-            return objects(outputs, self._slot)
-        return SIGNALS[name](outputs)
+            return self._codec.draft(name, status(outputs, self._heartbeat(now_s)))
+        if self._drafts_of is not outputs:
+            self._drafts_of, self._drafts = outputs, {}
+        slot = self._slot if name == "OBJECTS" else 0
+        draft = self._drafts.get((name, slot))
+        if draft is None:
+            signals = objects(outputs, slot) if name == "OBJECTS" else SIGNALS[name](outputs)
+            draft = self._drafts[name, slot] = self._codec.draft(name, signals)
+        return draft
 
     def _neutral(
         self,
@@ -166,11 +175,11 @@ class CyclicSender:
         return states.get(name, {})
 
     def _message(
-        self, name: str, signals: Signals, outputs: Outputs | None, now_s: float
+        self, name: str, draft: Draft, outputs: Outputs | None, now_s: float
     ) -> can.Message:
         """The frame with its age, the next counter and the CRC."""
         age_s = self._age_s(name, outputs, now_s)
-        encoded = self._codec.encode(name, {**signals, _AGE_SIGNALS[name]: age_s})
+        encoded = self._codec.finish(name, draft, {_AGE_SIGNALS[name]: age_s})
         for signal in encoded.saturated:
             self.saturated[signal] = self.saturated.get(signal, 0) + 1
         counter = self._counters[name]

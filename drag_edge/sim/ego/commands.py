@@ -120,16 +120,13 @@ class CommandChannel:
         self._ready = False
         self._released_s: float | None = None
         self._last = 0.0
-
-    @property
-    def rejected(self) -> int:
+        self.rejected = 0
         """Frames refused for CRC or counter so far."""
-        bad = (E2EStatus.ERROR, E2EStatus.REPEATED, E2EStatus.WRONGSEQ)
-        return sum(self._receiver.counts[status] for status in bad)
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Take a frame; a refused one changes nothing (silence then ends the demand)."""
         if not self._receiver.receive(data, now_s).usable:
+            self.rejected += 1
             return
         bits = int.from_bytes(data, "little")
         allowed = self._actuation(bits) == "YES"

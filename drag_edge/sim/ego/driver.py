@@ -153,19 +153,22 @@ class Driver:
         steering = self._steer(view, wanted_d_m) if willing or filling_in else None
         if self._now.wanders_off_mps:
             steering, willing = self._wander_off(view, self._now.wanders_off_mps, dt_s), False
-        inputs = replace(
-            self.resting(),
+        now = self._now
+        inputs = DriverInputs(
             steering_rad=steering,
             torque_nm=self._torque(steering, willing),
-            indicator_left=self._now.indicator == "left",
-            indicator_right=self._now.indicator == "right",
-            hands_on=bool(self._now.hands_on) or steering is not None,
-            acc_on=bool(self._now.acc) and self._brake_free_s >= self.habits.acc_back_s,
+            indicator_left=now.indicator == "left",
+            indicator_right=now.indicator == "right",
+            hands_on=bool(now.hands_on) or steering is not None,
+            acc_on=bool(now.acc) and self._brake_free_s >= self.habits.acc_back_s,
+            set_speed_mps=(now.set_speed_kmh or 0.0) * KMH,
+            gap_setting=now.gap_setting or self._settings.gap_setting,
         )
         inputs = self._press_pedals(view, inputs)
-        self._brake_free_s = 0.0 if inputs.brake_pressed else self._brake_free_s + dt_s
+        pressed = inputs.brake_pressed
+        self._brake_free_s = 0.0 if pressed else self._brake_free_s + dt_s
         # The brake switches ACC off, as in any car; the switch comes back after it is let go.
-        return replace(inputs, acc_on=inputs.acc_on and not inputs.brake_pressed)
+        return replace(inputs, acc_on=False) if pressed and inputs.acc_on else inputs
 
     def _lane_d_m(self, view: DriverView) -> float:
         return view.lane_d_m[self._now.lane or 0]

@@ -22,12 +22,19 @@ def bonnet_outline(projector: Projector, look: Look) -> FloatArray | None:
     camera = projector.camera
     if look.bonnet is None or camera.mount.x_m < 0 or abs(camera.mount.yaw_deg) > 45:
         return None
+    return _bonnet(camera.width, camera.height, look.bonnet_height)
+
+
+@lru_cache(maxsize=16)
+def _bonnet(width: int, height: int, share: float) -> FloatArray:
     u = np.linspace(-0.02, 1.02, 15)
     rise = 1.0 - np.abs(2.0 * u - 1.0) ** 2.5
-    v = camera.height * (1.0 - look.bonnet_height * (0.35 + 0.65 * rise))
-    edge = np.column_stack((u * camera.width, v))
-    corners = np.array([[1.02 * camera.width, camera.height + 2.0], [-0.02, camera.height + 2.0]])
-    return np.concatenate((edge, corners))
+    v = height * (1.0 - share * (0.35 + 0.65 * rise))
+    edge = np.column_stack((u * width, v))
+    corners = np.array([[1.02 * width, height + 2.0], [-0.02, height + 2.0]])
+    outline = np.concatenate((edge, corners))
+    outline.flags.writeable = False
+    return outline
 
 
 def flank_outline(
