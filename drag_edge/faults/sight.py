@@ -14,6 +14,8 @@ from drag_edge.frames.thumbnail import SIZE, Sighting
 from drag_edge.inference.results import Perceived
 
 _EMPTY = frozenset({"empty"})
+_IN_TURN = 8
+"""Without faults of cameras so many made-up thumbnails take turns: each differs from the next."""
 
 
 class SightFaults:
@@ -31,6 +33,7 @@ class SightFaults:
         self._answers = AnswerFaults(answers, np.random.default_rng([seed, 5]))
         self._frozen: dict[str, tuple[Perceived, Sighting]] = {}
         self._late: deque[tuple[float, Perceived, Sighting]] = deque()
+        self._in_turn = [] if self._cameras else [self._noise() for _ in range(_IN_TURN)]
 
     def stalled(self, now_s: float) -> bool:
         """Whether the main loop stands still at now_s: it neither looks nor publishes."""
@@ -58,6 +61,8 @@ class SightFaults:
 
     def _spoil(self, seen: Perceived) -> tuple[Perceived, Sighting] | None:
         camera, time_s = seen.camera, seen.time_s
+        if self._in_turn:
+            return seen, Sighting(seen.index, time_s, self._in_turn[seen.index % _IN_TURN])
         here = [fault for fault in self._cameras if fault.hits(camera) and fault.at(time_s)]
         kinds = {fault.kind for fault in here}
         shares = [fault.parameter("share") for fault in here if fault.kind == "drop"]

@@ -183,4 +183,6 @@ def cut_at_near_plane(optical_m: FloatArray) -> FloatArray:
     points = np.empty((len(optical_m), 2, 3))
     points[:, 1] = optical_m
     points[edges, 0] = previous + share[:, None] * (own - previous)
-    return np.asarray(points[np.column_stack((crosses, inside))])
+    kept = np.empty((len(optical_m), 2), np.bool_)
+    kept[:, 0], kept[:, 1] = crosses, inside
+    return np.asarray(points[kept])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,8 +71,8 @@ def outlines(world: World, ego: EgoPose, camera: Camera) -> list[Outline]:
     for actor in world.actors:
         hull = silhouette(projector, actor, world.time_s)
         if hull is not None:
-            centre = np.array([actor.x_m, actor.y_m, 0.5 * actor.height_m])
-            away_m = float(np.linalg.norm(projector.to_optical(centre))) - 0.4 * actor.length_m
+            centre = projector.to_optical((actor.x_m, actor.y_m, 0.5 * actor.height_m))
+            away_m = math.sqrt(float(centre.dot(centre))) - 0.4 * actor.length_m
             found.append((away_m, actor, hull))
     return found
 
@@ -91,6 +92,8 @@ def object_labels(
     """
     projector = projector_of(camera, ego)
     found = list(outlined) if outlined is not None else outlines(world, ego, camera)
+    if not found:
+        return []
     found.sort(key=lambda item: -item[0])
     drawn = [np.round(hull).astype(np.int32) for _, _, hull in found]
     owner = _owner_map(camera, projector, look, drawn)
@@ -126,16 +129,18 @@ def silhouette(projector: Projector, actor: Actor, time_s: float) -> FloatArray 
     if pixels is None or len(pixels) < 3:
         return None
     limit = 20000.0
-    hull = cv2.convexHull(np.clip(pixels, -limit, limit).astype(np.float32))
+    inside = np.minimum(np.maximum(pixels, -limit), limit)
+    hull = cv2.convexHull(inside.astype(np.float32))
     return np.asarray(hull[:, 0].astype(np.float64))
 
 
 def _visible_pixels(projector: Projector, optical: FloatArray) -> FloatArray | None:
-    ahead = optical[:, 2] >= 0.5
-    if not np.any(ahead):
-        return None
-    if np.all(ahead):
+    depth = optical[:, 2]
+    if depth.min() >= 0.5:
         return projector.to_pixels(optical)
+    ahead = depth >= 0.5
+    if not ahead.any():
+        return None
     # Points behind the near plane slide along lines to the nearest point that is in front.
     front, back = optical[ahead], optical[~ahead]
     share = (0.5 - back[:, None, 2]) / (front[None, :, 2] - back[:, None, 2])
@@ -150,13 +155,21 @@ def _owner_map(
     owner = np.zeros((camera.height, camera.width), np.uint16)
     for number, pixels in enumerate(drawn, start=1):
         cv2.fillConvexPoly(owner, pixels, number)
+    lowest = max(int(pixels[:, 1].max()) for pixels in drawn)
     for outline in (bonnet_outline(projector, look), flank_outline(projector)):
-        if outline is not None:
+        if outline is not None and outline[:, 1].min() <= lowest + 1:
             cv2.fillPoly(owner, [np.round(outline).astype(np.int32)], 0)
     return owner
 
 
 def _mask_area(drawn: Pixels, camera: Camera, window: Window) -> float:
+    """Pixels of the picture that a polygon covers."""
+    rows, columns = window
+    (x0, y0), (x1, y1) = drawn.min(axis=0).tolist(), drawn.max(axis=0).tolist()
+    if rows.start == y0 and rows.stop == y1 + 1 and columns.start == x0 and columns.stop == x1 + 1:
+        mask = np.zeros((y1 + 1 - y0, x1 + 1 - x0), np.uint8)  # nothing of it is cut away
+        cv2.fillConvexPoly(mask, drawn - np.array((x0, y0), np.int32), 1)
+        return float(np.count_nonzero(mask))
     mask = np.zeros((camera.height, camera.width), np.uint8)
     cv2.fillConvexPoly(mask, drawn, 1)
     return float(np.count_nonzero(mask[window]))
@@ -170,11 +183,12 @@ def _window(drawn: Pixels, camera: Camera) -> Window:
 
 
 def _clipped_box(pixels: FloatArray, camera: Camera) -> tuple[float, float, float, float] | None:
-    x0, y0 = np.maximum(pixels.min(axis=0), 0.0)
-    x1, y1 = np.minimum(pixels.max(axis=0), (camera.width, camera.height))
+    (x0, y0), (x1, y1) = pixels.min(axis=0).tolist(), pixels.max(axis=0).tolist()
+    x0, y0 = max(x0, 0.0), max(y0, 0.0)
+    x1, y1 = min(x1, float(camera.width)), min(y1, float(camera.height))
     if x1 - x0 < 1.0 or y1 - y0 < 1.0:
         return None
-    return float(x0), float(y0), float(x1), float(y1)
+    return x0, y0, x1, y1
 
 
 def _haze(world: World, distance_m: float) -> float:

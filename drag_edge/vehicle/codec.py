@@ -104,6 +104,8 @@ class _MessageCodec:
         fields = self._fields
         for name, value in signals.items():
             field = fields[name]
+            if value is None:
+                continue  # untouched already says so
             raw, changed = field.fit(value)
             if changed:
                 saturated.append(name)
@@ -124,6 +126,8 @@ class _Field:
         self._other = self._raw_of.get(OTHER, self.absent)
         self._scale, self._offset = float(signal.scale), float(signal.offset)
         self._low, self._high = float(signal.minimum or 0.0), float(signal.maximum or 0.0)
+        self._lowest = round((self._low - self._offset) / self._scale)
+        self._highest = round((self._high - self._offset) / self._scale)
         attributes = signal.dbc.attributes if signal.dbc else {}
         self._open_ended = "OpenEnded" in attributes
         self._slots = signal.multiplexer_ids
@@ -139,13 +143,10 @@ class _Field:
         if isinstance(value, str):
             raw = self._raw_of.get(value)
             return (self._other, True) if raw is None else (raw, False)
+        if self._low <= value <= self._high:
+            return round((value - self._offset) / self._scale), False
         if not math.isfinite(value):
             return self.absent, True
         if value < self._low:
-            return self._raw(self._low), True
-        if value > self._high:
-            return self._raw(self._high), not self._open_ended
-        return self._raw(value), False
-
-    def _raw(self, value: float) -> int:
-        return round((value - self._offset) / self._scale)
+            return self._lowest, True
+        return self._highest, not self._open_ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TICK_S = 0.005  # how often the sender is to be stepped: the grid on which messages are spread
-_NEARLY_S = 1e-9
+NEARLY_S = 1e-9
 
 
 def spread_offsets_s(cycle_times_s: Mapping[str, float], first: str) -> dict[str, float]:
@@ -35,9 +35,9 @@ class Due:
 
     def is_due(self, now_s: float) -> bool:
         """Whether to send now; moves on to the next due time after now when it says yes."""
-        if now_s < self.next_s - _NEARLY_S:
+        if now_s < self.next_s - NEARLY_S:
             return False
-        passed = int((now_s - self._first_s + _NEARLY_S) / self._cycle_time_s)
+        passed = int((now_s - self._first_s + NEARLY_S) / self._cycle_time_s)
         # Multiples, not sums: no drift after hours.
         self.next_s = self._first_s + (passed + 1) * self._cycle_time_s
         return True
