@@ -151,7 +151,7 @@ class Daemon:
         stages.mark("gate")
         parts.vehicle.publish(scene, decision, command)
         stages.mark("publish")
-        self._event_log.write(decision.events)
+        self._event_log.write(decision.events, now_s)
         self._count(sample.frames, now_s)
         self.summary.add(sample.frames, scene, decision, command)
         if parts.show.active:

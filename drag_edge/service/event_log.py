@@ -13,6 +13,9 @@ from drag_edge.events import Event
 
 log = logging.getLogger("drag_edge.events")
 
+# Answers to a person who saved a file, and who saves the next one within seconds.
+_ACTS = frozenset({"settings_changed", "settings_need_restart", "settings_refused"})
+
 
 @dataclass(slots=True)
 class _Kind:
@@ -26,8 +29,9 @@ class EventLog:
     """Writes events to the log, with fields for the journal.
 
     One that repeats is told again after `again_s` with its count, and of one name at most `burst`
-    lines in that time. Events that change the mode, forbid something or raise an alert are
-    warnings, others are information.
+    lines in that time; what was held back is told then even if it came only once more, so that the
+    last line is how it is. A person's own acts are answered at once. Events that change the mode,
+    forbid something or raise an alert are warnings, others are information.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -38,6 +42,7 @@ class EventLog:
         if settings is not None:
             self.tune(settings)
         self._told_s: dict[tuple[str, str], float] = {}
+        self._held: dict[tuple[str, str], Event] = {}
         self._untold: dict[tuple[str, str], int] = {}
         self._kinds: dict[str, _Kind] = {}
 
@@ -47,28 +52,37 @@ class EventLog:
         self._cameras = frozenset(settings.cameras)
         self._models = frozenset(settings.models)
 
-    def write(self, events: Iterable[Event]) -> None:
-        """Tell what is new."""
+    def write(self, events: Iterable[Event], now_s: float) -> None:
+        """Tell what is new, and of what was held back the last word once its time has come."""
         for event in events:
             key = (event.name, event.source)
-            if self._is_recent(self._told_s.get(key), event.time_s) or self._is_too_much(event):
+            repeats = event.name not in _ACTS and self._is_recent(self._told_s.get(key), now_s)
+            if repeats or self._is_too_much(event.name, now_s):
+                self._held[key] = event
                 self._untold[key] = self._untold.get(key, 0) + 1
                 continue
-            self._told_s[key] = event.time_s
-            self._tell(event, self._untold.pop(key, 0))
+            self._held.pop(key, None)
+            self._tell(event, self._untold.pop(key, 0), now_s)
+        for key, event in list(self._held.items()):
+            if self._is_recent(self._told_s.get(key), now_s):
+                continue
+            if not self._is_too_much(event.name, now_s):
+                del self._held[key]
+                self._tell(event, self._untold.pop(key) - 1, now_s)
 
     def _is_recent(self, since_s: float | None, time_s: float) -> bool:
         # A clock that went back must not silence anything.
         return since_s is not None and 0 <= time_s - since_s < self._settings.again_s
 
-    def _is_too_much(self, event: Event) -> bool:
-        kind = self._kinds.get(event.name)
-        if kind is None or not self._is_recent(kind.since_s, event.time_s):
-            self._kinds[event.name] = kind = _Kind(event.time_s)
+    def _is_too_much(self, name: str, now_s: float) -> bool:
+        kind = self._kinds.get(name)
+        if kind is None or not self._is_recent(kind.since_s, now_s):
+            self._kinds[name] = kind = _Kind(now_s)
         kind.lines += 1
         return kind.lines > self._settings.burst
 
-    def _tell(self, event: Event, repeated: int) -> None:
+    def _tell(self, event: Event, repeated: int, now_s: float) -> None:
+        self._told_s[event.name, event.source] = now_s
         policy = policy_of(event.name)
         matters = policy.mode is not None or policy.alert is not None or bool(policy.forbids)
         again = f" (and {repeated} times since it was last told)" if repeated else ""
