@@ -99,7 +99,7 @@ def _remove_data(machine: Machine, purge: bool) -> None:
             continue
         machine.remove_if_empty(path)
         if machine.at(path).exists() and not machine.dry_run:
-            machine.note(f"kept, being yours: {path} (--purge removes it)")
+            machine.note(f"kept, being yours: {path} (rm -r removes it)")
 
 
 def copy_folder(machine: Machine, source: Path, path: str) -> None:

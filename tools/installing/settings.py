@@ -56,7 +56,7 @@ def remove_settings(machine: Machine, offered: str, purge: bool) -> None:
         machine.remove(layout.SETTINGS_FILE)
     machine.remove_if_empty(layout.SETTINGS)
     if machine.at(layout.SETTINGS).exists() and not machine.dry_run:
-        machine.note(f"kept, being yours: {layout.SETTINGS} (--purge removes it)")
+        machine.note(f"kept, being yours: {layout.SETTINGS} (rm -r removes it)")
 
 
 def _give_to_service(machine: Machine, path: str) -> None:
