@@ -6,12 +6,16 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from tests.box.agent import BoxError
 from tests.box.box import Box
-from tests.box.checks import CHECKS, Check
-from tests.box.machine import BoxError, Machine
-from tests.box.payload import make_payload
+from tests.box.checks import CHECKS
+from tests.box.evidence import Check
+from tests.box.machine import Machine
+from tests.box.payload import PAYLOAD, make_payload
+from tests.box.service import becomes_ready
 
 # Without these nothing after them can be asked.
 _FOUNDATIONS = ("installs", "becomes_ready")
@@ -21,37 +25,59 @@ def main() -> int:
     """Make the disks, boot, ask, and say how it went."""
     parser = argparse.ArgumentParser(prog="tests/box/run", description=__doc__)
     parser.add_argument("image", type=Path, help="the folder that make_image printed")
-    parser.add_argument("--keep", type=Path, help="leave logs and disks in this folder")
+    parser.add_argument("--keep", type=Path, help="leave disks and logs in this folder, for --only")
+    parser.add_argument(
+        "--only", type=_checks, metavar="CHECK,CHECK", default=(),
+        help="these alone, on the running service that --keep saved in its folder",
+    )  # fmt: skip
     wanted = parser.parse_args()
+    if wanted.only:
+        if wanted.keep is None:
+            parser.error("--only wants the folder of an earlier run: --keep FOLDER")
+        machine = Machine(wanted.image, wanted.keep / PAYLOAD, wanted.keep)
+        return _ask(machine, wanted.only, saved=True)
     with tempfile.TemporaryDirectory(prefix="drag-edge-box-") as temporary:
         folder = Path(temporary)
         if wanted.keep is not None:
             folder = wanted.keep
             folder.mkdir(parents=True)
-        return _run(wanted.image, folder)
+        machine = Machine(wanted.image, make_payload(wanted.image, folder), folder)
+        machine.make_disk()
+        return _ask(machine, CHECKS, keep=wanted.keep is not None)
 
 
-def _run(image: Path, folder: Path) -> int:
+def _checks(names: str) -> tuple[Check, ...]:
+    known = {check.__name__: check for check in CHECKS}
+    try:
+        return tuple(known[name] for name in names.split(","))
+    except KeyError as error:
+        raise argparse.ArgumentTypeError(f"{error} is none of {', '.join(known)}") from error
+
+
+def _ask(
+    machine: Machine, checks: Sequence[Check], *, saved: bool = False, keep: bool = False
+) -> int:
     start_s = time.monotonic()
-    machine = Machine(image, make_payload(image, folder), folder)
     failed = []
     try:
-        machine.make_disk()
-        _say(f"booted in {machine.boot(600):.0f} s: {machine.must('uname -sr').strip()}, systemd "
-             f"{machine.must('systemctl --version').split()[1]}")  # fmt: skip
+        _say(f"booted in {machine.boot(600, saved=saved):.0f} s: "
+             f"{machine.must('uname -sr').strip()}, "
+             f"systemd {machine.must('systemctl --version').split()[1]}")  # fmt: skip
         box = Box(machine)
-        for check in CHECKS:
+        for check in checks:
             if not _passes(check, box):
                 failed.append(check.__name__)
                 if check.__name__ in _FOUNDATIONS:
                     break
+            if keep and check is becomes_ready:
+                machine.save()
     except BoxError as error:
         _say(f"the box itself failed: {error}")
         failed.append("boot")
     finally:
         machine.cut_power()
     asked_all = "all" if not failed else f"failed: {', '.join(failed)}; of"
-    _say(f"{asked_all} {len(CHECKS)} checks in {time.monotonic() - start_s:.0f} s")
+    _say(f"{asked_all} {len(checks)} checks in {time.monotonic() - start_s:.0f} s")
     return 1 if failed else 0
 
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.box.machine import BoxError, Machine
+from tests.box.agent import BoxError
+from tests.box.machine import Machine
 from tests.box.wire import Wire
 
 SETTINGS = "/etc/drag-edge/drag-edge.yaml"
@@ -126,6 +127,13 @@ class Box:
         return self.machine.wait(
             what, lambda: any(wanted(one.name) for one in self.wire.since(position)), 300.0
         )
+
+
+def names_of_files(without: str, list_file: str) -> str:
+    """The command that lists what is on the disk, but for what comes and goes by itself."""
+    busy = "/proc /sys /dev /run /tmp /var/tmp /media /var/log/journal"
+    pruned = " -o ".join(f"-path {path}" for path in f"{busy} {without}".split())
+    return rf"find / -xdev \( {pruned} \) -prune -o -print | sort >{list_file}"
 
 
 def settings_text() -> str:

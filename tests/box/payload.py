@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
+# The disk's name.
+PAYLOAD = "payload.ext4"
 # What tools/install takes from a checkout beside the package.
 _PARTS = (
     "configs", "docs", "engines/demo", "systemd", "tools/install", "tools/installing",
@@ -23,7 +25,7 @@ def make_payload(image: Path, folder: Path) -> Path:
         _copy(REPOSITORY / name, tree / "checkout" / name)
     shutil.copytree(image / "wheels", tree / "wheels")
     _build_wheel(folder / "sources", tree / "wheels")
-    disk = folder / "payload.ext4"
+    disk = folder / PAYLOAD
     subprocess.run(
         ["mke2fs", "-q", "-t", "ext4", "-L", "payload", "-d", tree, disk, "400M"], check=True
     )
