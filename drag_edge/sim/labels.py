@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -276,8 +277,8 @@ CLUTTER_REACH_M = 80.0
 def clutter_labels(world: World, ego: EgoPose, camera: Camera) -> list[BoxLabel]:
     """What is no road user and yet may pass for one: flat things on the road, signs over it."""
     projector = projector_of(camera, ego)
-    things = [("car", _flat_corners(world, item)) for item in world.road.decorations]
-    things += [("truck", _panel_corners(world, sign)) for sign in world.road.overhead_signs]
+    things = [("car", _flat_corners(world.road, item)) for item in world.road.decorations]
+    things += [("truck", _panel_corners(world.road, sign)) for sign in world.road.overhead_signs]
     labels = []
     for name, corners in things:
         optical = projector.to_optical(corners)
@@ -290,16 +291,18 @@ def clutter_labels(world: World, ego: EgoPose, camera: Camera) -> list[BoxLabel]
     return labels
 
 
-def _flat_corners(world: World, item: Decoration) -> FloatArray:
+@lru_cache(maxsize=256)
+def _flat_corners(road: Road, item: Decoration) -> FloatArray:
     s = item.s_m + 0.5 * item.length_m * np.array([-1.0, -1.0, 1.0, 1.0])
     d = item.d_m + 0.5 * item.width_m * np.array([-1.0, 1.0, 1.0, -1.0])
-    x, y, _ = world.road.pose(s, d)
+    x, y, _ = road.pose(s, d)
     return np.column_stack((x, y, np.zeros(4)))
 
 
-def _panel_corners(world: World, sign: OverheadSign) -> FloatArray:
+@lru_cache(maxsize=64)
+def _panel_corners(road: Road, sign: OverheadSign) -> FloatArray:
     d = sign.d_m + 0.5 * sign.width_m * np.array([-1.0, 1.0, 1.0, -1.0])
-    x, y, _ = world.road.pose(np.full(4, sign.s_m), d)
+    x, y, _ = road.pose(np.full(4, sign.s_m), d)
     z = sign.height_m + sign.panel_height_m * np.array([0.0, 0.0, 1.0, 1.0])
     return np.column_stack((x, y, z))
 
@@ -327,15 +330,20 @@ def road_map(
     stations = visible_stations(road, projector)
     left, right = road.boundary_d_m(0), road.boundary_d_m(len(road.lanes))
     whole = Stretch.of(road, stations)
-    _fill(classes, projector, whole.ribbon(left, right), DRIVABLE)
+    polygons = [whole.ribbon(left, right)]
     eye_s, _ = road.locate(float(projector.position[0]), float(projector.position[1]))
     painted = _painted(road, stations, whole, np.abs(stations - eye_s) <= LINE_REACH_M)
     for boundary, line in enumerate(road.lines):
         if line.style == "none":
             continue
         d, half = road.boundary_d_m(boundary), 0.5 * line.width_m
-        for stretch in painted:
-            _fill(classes, projector, stretch.ribbon(d + half, d - half), LANE_LINE)
+        polygons += [stretch.ribbon(d + half, d - half) for stretch in painted]
+    value = DRIVABLE
+    for seen in projector.polygons_pixels(polygons):
+        if seen is not None:
+            points = np.round(seen * 16).astype(np.int32)
+            cv2.fillPoly(classes, [points], value, cv2.LINE_8, 4)
+        value = LANE_LINE
     origin = np.array([roi[0] * camera.width, roi[1] * camera.height])
     scale = np.array([cropped.fx / camera.fx, cropped.fy / camera.fy])
     for _, _, hull in outlined if outlined is not None else outlines(world, ego, camera):
@@ -354,10 +362,3 @@ def _painted(
     if not road.junctions:
         return [whole.part(near)]
     return [Stretch.of(road, piece) for piece in open_stretches(road, stations_m[near])]
-
-
-def _fill(classes: ByteMap, projector: Projector, points_m: FloatArray, value: int) -> None:
-    pixels = projector.polygon_pixels(points_m)
-    if pixels is not None:
-        points = np.round(pixels * 16).astype(np.int32)
-        cv2.fillPoly(classes, [points], value, cv2.LINE_8, 4)

@@ -76,7 +76,7 @@ class ReferenceLine:
             s = float(hint_s_m)
         lateral = 0.0
         for _ in range(LOCATE_ITERATIONS):
-            px, py, heading, curvature = self._at(s)
+            px, py, heading, curvature = self.at(s)
             dx, dy = x_m - px, y_m - py
             cosine, sine = float(np.cos(heading)), float(np.sin(heading))
             ahead = dx * cosine + dy * sine
@@ -87,7 +87,7 @@ class ReferenceLine:
                 break
         return s, lateral
 
-    def _at(self, s_m: float) -> tuple[float, float, float, float]:
+    def at(self, s_m: float) -> tuple[float, float, float, float]:
         """x, y, heading and curvature at one station: what ``pose`` and ``curvature_at`` say, to
         the bit (numpy's cosine is not the C library's)."""
         station, last = self.station_m, len(self.station_m) - 2

@@ -24,7 +24,7 @@ _AHEAD_M = np.concatenate(
 def visible_stations(road: Road, projector: Projector) -> FloatArray:
     """Stations the camera may see, dense near the ego; ascending, (N,)."""
     ego_s, _ = road.locate(float(projector.ego_origin[0]), float(projector.ego_origin[1]))
-    _, _, heading = road.pose(ego_s, 0.0)
+    _, _, heading, _ = road.reference.at(ego_s)
     facing = projector.forward[0] * np.cos(heading) + projector.forward[1] * np.sin(heading)
     return ego_s + _AHEAD_M if facing >= 0.0 else np.sort(ego_s - _AHEAD_M)
 

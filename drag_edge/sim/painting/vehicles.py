@@ -29,9 +29,12 @@ def vehicle_mesh(actor: Actor) -> VehicleMesh:
 def in_world(actor: Actor, body_points_m: FloatArray) -> FloatArray:
     """Points (N, 3) of an actor's own frame in world coordinates."""
     c, s = np.cos(actor.yaw_rad), np.sin(actor.yaw_rad)
-    x = actor.x_m + c * body_points_m[:, 0] - s * body_points_m[:, 1]
-    y = actor.y_m + s * body_points_m[:, 0] + c * body_points_m[:, 1]
-    return np.column_stack((x, y, body_points_m[:, 2]))
+    along, across = body_points_m[:, 0], body_points_m[:, 1]
+    points = np.empty_like(body_points_m)
+    points[:, 0] = actor.x_m + c * along - s * across
+    points[:, 1] = actor.y_m + s * along + c * across
+    points[:, 2] = body_points_m[:, 2]
+    return points
 
 
 def paint_vehicle(canvas: Canvas, world: World, actor: Actor) -> None:

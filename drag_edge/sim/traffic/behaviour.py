@@ -104,14 +104,15 @@ class MovingActor:
         self._yaw_offset_rad = 0.0
         self._indicator: Indicator = "off"
         self._stood: tuple[float, float, Indicator, Actor] | None = None
-        self._motion_s = tuple(time_s for time_s, _ in motion)
-        self._motion_mps = tuple(speed_kmh * KMH for _, speed_kmh in motion)
+        self._follows_motion = bool(motion)
+        self._motion_s = np.array([time_s for time_s, _ in motion])
+        self._motion_mps = np.array([speed_kmh * KMH for _, speed_kmh in motion])
 
     @property
     def _parked(self) -> bool:
         """Nothing has moved it, and nothing ever will."""
         still = self.speed_mps == 0.0 == self._wanted_mps and self._move is None
-        return still and not self._acts and not self._motion_s and self.accel_mps2 == 0.0
+        return still and not self._acts and not self._follows_motion and self.accel_mps2 == 0.0
 
     @property
     def speed_along_mps(self) -> float:
@@ -126,7 +127,7 @@ class MovingActor:
             return
         if self._acts:
             self._begin_acts(time_s, cursor, ego)
-        if self._motion_s:
+        if self._follows_motion:
             self._wanted_mps = float(np.interp(time_s, self._motion_s, self._motion_mps))
             self._wanted_accel_mps2 = math.inf
         self._step_along(dt_s, cursor, ahead)
