@@ -31,8 +31,8 @@ _SWITCHES: Mapping[str, dict[str, Any]] = {
 }
 _PATCHES: Mapping[str, Callable[[], None]] = {
     "whole outputs copied": patches.whole_outputs,
-    "asleep while waiting": lambda: patches.looking(0.0),
-    "looking for 1 ms while waiting": lambda: patches.looking(1e-3),
+    "asleep while waiting": patches.asleep,
+    "looking all the time while waiting": patches.looking,
     "candidates by the CPU": lambda: patches.candidates_on(gpu=False),
     "candidates by the GPU": lambda: patches.candidates_on(gpu=True),
 }

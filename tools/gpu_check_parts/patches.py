@@ -15,13 +15,42 @@ def candidates_on(*, gpu: bool) -> None:
     _patch_reader(with_kernels=True, candidates=gpu)
 
 
-def looking(seconds: float) -> None:
-    """How long the host looks whether the GPU is done, before it sleeps until it is."""
-    from drag_edge.inference.gpu import memory
+def asleep() -> None:
+    """The host sleeps in the driver until the GPU is done."""
 
-    if not hasattr(memory, "_LOOKING_S"):
-        raise RuntimeError("_LOOKING_S is not where it was: tools/gpu_check_parts/patches.py")
-    memory._LOOKING_S = seconds
+    def wait(self: Any, done: Any, sleep_until_done: Any) -> None:
+        del self, done
+        sleep_until_done()
+
+    _patience().wait = wait
+
+
+def looking() -> None:
+    """The host keeps looking whether the GPU is done."""
+
+    def wait(self: Any, done: Any, sleep_until_done: Any) -> None:
+        del self, sleep_until_done
+        while not done():
+            pass
+
+    _patience().wait = wait
+
+
+def usual_waits() -> None:
+    """The context does not ask for sleeping waits: other runners wait as they do by themselves."""
+    from drag_edge.inference import libcuda
+
+    if not hasattr(libcuda.LibCuda, "ask_for_blocking_waits"):
+        raise RuntimeError("ask_for_blocking_waits is not where it was: patches.py")
+    libcuda.LibCuda.ask_for_blocking_waits = lambda self, ordinal: None  # type: ignore[method-assign]
+
+
+def _patience() -> Any:
+    from drag_edge.inference.gpu import patience
+
+    if not hasattr(patience.Patience, "wait"):
+        raise RuntimeError("Patience.wait is not where it was: tools/gpu_check_parts/patches.py")
+    return patience.Patience
 
 
 def _patch_reader(with_kernels: bool, candidates: bool | None) -> None:

@@ -40,7 +40,7 @@ PARTS: tuple[Part, ...] = (
             "whole outputs copied",
             "mapped frames",
             "asleep while waiting",
-            "looking for 1 ms while waiting",
+            "looking all the time while waiting",
             "as shipped, larger networks",
             "CPU preprocessing, larger networks",
             "graphs off, larger networks",

@@ -1,6 +1,7 @@
 """Line e: the same engines in other runners, frame by frame in turn with ours, in one process.
 
-Every rival gets the model's part of the picture already cut out; ours cuts it out itself.
+Everyone gets the camera's picture and cuts the model's part out of it in its own time. Nobody's
+waits for the GPU are made to sleep: the others wait as they do in a process of their own.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from drag_edge.inference.onnx import OnnxEngine
 from gpu_check_parts import models, pictures
 from gpu_check_parts.check import Check
 from gpu_check_parts.ours import OursFailedError, require_results, session
-from gpu_check_parts.patches import numpy_bool
+from gpu_check_parts.patches import numpy_bool, usual_waits
 from gpu_check_parts.prepare import PICTURES
 from gpu_check_parts.rows import FAILED, INFO, OK, one_line
 from gpu_check_parts.timing import ms, summary
@@ -35,7 +36,7 @@ _WARM_UP = 30
 
 Picture = NDArray[np.uint8]
 Runner = Callable[[Picture], int]
-"""A part of a picture in, the number of boxes out."""
+"""A part of a picture in, the number of boxes out; -1 for boxes that are not decoded."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ def _subject(name: str, engine: Path, onnx: Path, settings: ModelSettings) -> Su
 def _measure(
     check: Check, what: str, subject: Subject, runner: Runner, limit: float, note: str
 ) -> None:
+    usual_waits()
     images = pictures.pictures(check.out, PICTURES)
-    parts = [subject.part(image) for image in images]
     ours: list[float] = []
     theirs: list[float] = []
     boxes = [0, 0]
@@ -109,7 +110,7 @@ def _measure(
                 started_s = time.perf_counter()
                 perceived = running.infer(images[which])
                 between_s = time.perf_counter()
-                found = runner(parts[which])
+                found = runner(subject.part(images[which]))
                 ended_s = time.perf_counter()
                 require_results(perceived, running)
                 if number >= _WARM_UP:

@@ -23,13 +23,25 @@ _CHUNK_BYTES = 1_000_000
 class DeviceFrame:
     """A picture where the GPU reads it: uint8 BGR, rows of `stride_bytes`.
 
-    READ_BEYOND bytes behind its last one may be read too; what they are does not matter.
+    READ_BEYOND bytes behind a row that was asked for may be read too; what they are does not
+    matter.
     """
 
     pointer: int
     width: int
     height: int
     stride_bytes: int
+
+
+@dataclass(slots=True)
+class _Picture:
+    """The present picture, its pinned copy, and which rows of it are on their way."""
+
+    image: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
+    frame: DeviceFrame
+    top: int = 0
+    end: int = 0
 
 
 class FrameUpload:
@@ -46,61 +58,72 @@ class FrameUpload:
         self._slots = [_Slot(gpu, self._mapped) for _ in range(_SLOTS)]
         self._at = 0
         self._device: DeviceMemory | None = None
-        self._image: NDArray[np.uint8] | None = None
-        self._frame: DeviceFrame | None = None
+        self._current: _Picture | None = None
         self.uploads = 0
 
-    def put(self, image: NDArray[np.uint8]) -> DeviceFrame:
-        """H×W×3 uint8 BGR → the frame on the GPU; the same array again is not copied again.
+    def put(self, image: NDArray[np.uint8], rows: tuple[int, int] | None = None) -> DeviceFrame:
+        """H×W×3 uint8 BGR → the frame on the GPU; of the same array only new rows are copied.
 
-        Asynchronous: what is put on the stream afterwards sees the picture. Raises ModelError for
-        anything that is no such picture.
+        rows: first and end of those that will be read, at least one; None: all. Asynchronous: what
+        is put on the stream afterwards sees the picture. Raises ModelError for anything that is no
+        such picture.
         """
-        if self._frame is not None and image is self._image:
-            return self._frame
-        require_picture(image)
-        if self._image is not None:
-            self.next_frame()  # a second picture without a new frame: the first may be in use
-        slot = self._slots[self._at]
-        height, width, _ = image.shape
-        self._frame = DeviceFrame(self._upload(slot, image), width, height, width * 3)
-        self._image = image
-        self.uploads += 1
-        return self._frame
+        current = self._current
+        if current is None or image is not current.image:
+            current = self._begin(image)
+        top, end = rows or (0, current.frame.height)
+        if current.top == current.end:
+            self._upload(current, top, end)
+            current.top, current.end = top, end
+        if top < current.top:
+            self._upload(current, top, current.top)
+            current.top = top
+        if end > current.end:
+            self._upload(current, current.end, end)
+            current.end = end
+        return current.frame
 
     def next_frame(self) -> None:
         """The work with the last picture is on the stream; the next one goes into the next slot."""
-        if self._image is None:
+        if self._current is None:
             return
         self._slots[self._at].release()
         self._at = (self._at + 1) % len(self._slots)
-        self._image = None
-        self._frame = None
+        self._current = None
 
     def close(self) -> None:
         """Free everything; idempotent. The stream must be idle."""
-        self._image = None
-        self._frame = None
+        self._current = None
         for slot in self._slots:
             slot.free()
         if self._device is not None:
             self._device.free()
             self._device = None
 
-    def _upload(self, slot: _Slot, image: NDArray[np.uint8]) -> int:
-        """Put the pixels on their way; the address where the GPU reads them."""
+    def _begin(self, image: NDArray[np.uint8]) -> _Picture:
+        """Room for a new picture, on both sides."""
+        require_picture(image)
+        self.next_frame()  # a second picture without a new frame: the first may be in use
+        slot = self._slots[self._at]
         pixels = slot.hold(image.nbytes).reshape(image.shape)
-        if self._mapped:
-            np.copyto(pixels, image)
-            return slot.device_pointer
-        pointer = self._room(image.nbytes)
-        stride_bytes = pixels.strides[0]
-        rows = max(_CHUNK_BYTES // stride_bytes, 1)
+        pointer = slot.device_pointer if self._mapped else self._room(image.nbytes)
+        height, width, _ = image.shape
+        frame = DeviceFrame(pointer, width, height, width * 3)
+        self._current = _Picture(image, pixels, frame)
+        self.uploads += 1
+        return self._current
+
+    def _upload(self, picture: _Picture, top: int, end: int) -> None:
+        """Put these rows on their way."""
+        frame = picture.frame
+        rows = end - top if self._mapped else max(_CHUNK_BYTES // frame.stride_bytes, 1)
         # The GPU fetches one part while the host writes the next.
-        for top in range(0, len(pixels), rows):
-            np.copyto(pixels[top : top + rows], image[top : top + rows])
-            self._gpu.copy_in(pointer + top * stride_bytes, pixels[top : top + rows])
-        return pointer
+        for first in range(top, end, rows):
+            part = slice(first, min(first + rows, end))
+            np.copyto(picture.pixels[part], picture.image[part])
+            if not self._mapped:
+                pointer = frame.pointer + first * frame.stride_bytes
+                self._gpu.copy_in(pointer, picture.pixels[part])
 
     def _room(self, nbytes: int) -> int:
         """Where the GPU keeps a picture of that size: one place for all, grown when needed."""

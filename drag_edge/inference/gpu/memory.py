@@ -6,19 +6,16 @@ the garbage collector at a time and on a thread of its own choosing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drag_edge.inference.gpu.patience import Patience
+
 if TYPE_CHECKING:
     from drag_edge.inference.cuda import Gpu
-
-# A thread that sleeps is woken some ten microseconds late, which counts where networks are that
-# quick; where they take milliseconds, so long a look costs nothing.
-_LOOKING_S = 200e-6
 
 
 class DeviceMemory:
@@ -123,18 +120,18 @@ class GpuEvent:
     def __init__(self, gpu: Gpu, raw: Any) -> None:
         self._gpu = gpu
         self._raw = raw
+        self._patience = Patience()
         self._forget: Callable[[], None] = gpu.at_close_memory(self._release)
 
     def record(self) -> None:
         """The mark stands after everything that is on the stream now."""
         self._gpu.record(self._raw)
+        self._patience.begin()
 
     def wait(self) -> None:
-        """Until the GPU has passed the mark: looking for a moment, then asleep.
-
-        Raises what the work before it raised.
-        """
-        self._gpu.call("the GPU works", self._settle)
+        """Until the GPU has passed the mark. Raises what the work before it raised."""
+        raw = self._raw
+        self._gpu.call("the GPU works", self._patience.wait, raw.query, raw.synchronize)
 
     def ms_since(self, earlier: GpuEvent) -> float:
         """Milliseconds of the GPU's own time between two marks, both passed."""
@@ -145,13 +142,6 @@ class GpuEvent:
         """Give it back; idempotent."""
         self._forget()
         self._release()
-
-    def _settle(self) -> None:
-        raw, until_s = self._raw, time.perf_counter() + _LOOKING_S
-        while not raw.query():
-            if time.perf_counter() > until_s:
-                raw.synchronize()
-                return
 
     def _release(self) -> None:
         self._raw = None

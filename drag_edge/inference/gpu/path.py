@@ -19,6 +19,7 @@ from drag_edge.inference.gpu.readers import make_reader
 from drag_edge.inference.letterbox import Placement
 from drag_edge.inference.path import StepTimes
 from drag_edge.inference.plan import Decoder, ModelPlan
+from drag_edge.inference.preprocess import require_picture
 from drag_edge.inference.results import Result
 from drag_edge.inference.tensorrt import TensorRtEngine
 
@@ -68,8 +69,10 @@ class DevicePath:
         """Put everything on the stream."""
         started_s = time.perf_counter()
         self._placement = None
-        frame = self._uploads.put(image)
-        placement = self._picture.place(frame)
+        require_picture(image)
+        placement = self._picture.place(image.shape[1], image.shape[0])
+        _, top, _, end = placement.source
+        frame = self._uploads.put(image, (top, end))
         self._began.record()
         if self._graphs is None:
             self._enqueue(frame)

@@ -42,9 +42,12 @@ class PictureStep:
         self._pointer = pointer
         self._prepared: dict[tuple[int, int], _Prepared] = {}
 
-    def place(self, frame: DeviceFrame) -> Placement:
-        """Where this frame's pixels go; the first call for a size prepares it (not capturable)."""
-        return self._prepare(frame.width, frame.height).placement
+    def place(self, width: int, height: int) -> Placement:
+        """Where such a frame's pixels go; the first call for a size prepares it (not capturable).
+
+        Raises ModelError for one that is too large.
+        """
+        return self._prepare(width, height).placement
 
     def enqueue(self, frame: DeviceFrame) -> None:
         """Put the work on the stream; `place` was called for this frame's size before."""

@@ -91,6 +91,7 @@ class HostGpu:
         self.memories: list[Memory] = []
         self.closed = False
         self.put_count = 0
+        self.put_bytes = 0
         self.launches = 0
         self.most_memories = 1000
         self._library = library
@@ -134,6 +135,7 @@ class HostGpu:
     def copy_in(self, pointer: int, array: NDArray[Any]) -> None:
         assert array.flags.c_contiguous
         self._pinned(array)
+        self.put_bytes += array.nbytes
         self._put(lambda: self._move(pointer, array.ctypes.data, array.nbytes))
 
     def copy_out(self, array: NDArray[Any], pointer: int) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drag_edge.inference.engine import ModelError
 from drag_edge.inference.gpu.frames import DeviceFrame, FrameUpload
-from tests.inference.gpu.host_gpu import HostGpu
+from tests.inference.gpu.host_gpu import GARBAGE, HostGpu
 from tests.inference.gpu.test_picture import picture
 
 
@@ -39,6 +39,31 @@ def test_a_large_picture_travels_in_parts_and_arrives_whole(
     frame = FrameUpload(gpu).put(image)
     assert gpu.put_count > 1
     np.testing.assert_array_equal(seen(gpu, frame), image)
+
+
+@pytest.mark.parametrize("integrated", [False, True])
+@settings(deadline=None)
+@given(
+    wishes=st.lists(
+        st.tuples(st.integers(0, 39), st.integers(1, 40)).map(lambda w: (w[0], min(sum(w), 40))),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_the_rows_that_models_read_arrive_and_none_travels_twice(
+    host_library: ctypes.CDLL, integrated: bool, wishes: list[tuple[int, int]]
+) -> None:
+    gpu = HostGpu(host_library, integrated)
+    upload = FrameUpload(gpu)
+    image = picture(30, 40) // 2  # nothing in it is what unwritten memory holds
+    for top, end in wishes:
+        found = seen(gpu, upload.put(image, (top, end)))
+        np.testing.assert_array_equal(found[top:end], image[top:end])
+    first, last = min(top for top, _ in wishes), max(end for _, end in wishes)
+    assert (found[:first] == GARBAGE).all()
+    assert (found[last:] == GARBAGE).all()
+    assert gpu.put_bytes == (0 if integrated else (last - first) * 90)
+    assert upload.uploads == 1
 
 
 def test_the_same_array_in_a_new_frame_is_uploaded_again(gpu: HostGpu) -> None:

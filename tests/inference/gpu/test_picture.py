@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from drag_edge.inference.engine import ModelError, TensorSpec
-from drag_edge.inference.gpu.frames import DeviceFrame, FrameUpload
+from drag_edge.inference.gpu.frames import FrameUpload
 from drag_edge.inference.gpu.kernels import Kernels
 from drag_edge.inference.gpu.picture import PictureStep, column_taps, row_taps
 from drag_edge.inference.letterbox import Placement
@@ -55,7 +55,7 @@ def by_kernel(
     target = gpu.pinned(spec.shape, spec.dtype)
     step = PictureStep(Kernels(gpu, b""), recipe, spec, target.pointer)
     frame = FrameUpload(gpu).put(image)
-    step.place(frame)
+    step.place(frame.width, frame.height)
     step.enqueue(frame)
     gpu.synchronise()
     gpu.check_guards()
@@ -162,7 +162,7 @@ def test_a_captured_step_follows_the_frames_and_sizes_keep_to_themselves(gpu: Ho
     for turn, size in enumerate([(100, 50), (40, 60), (100, 50), (40, 60), (100, 50)]):
         image = picture(*size, seed=turn)
         frame = upload.put(image)
-        placed = step.place(frame)
+        placed = step.place(frame.width, frame.height)
         assert placed == Preprocessor(recipe, np.zeros(spec.shape, np.float32)).fill(image)
         if frame not in graphs:
             with gpu.capture() as captured:
@@ -180,7 +180,7 @@ def test_many_sizes_do_not_gather_and_void_what_was_captured(gpu: HostGpu) -> No
     spec = TensorSpec("images", (1, 3, 8, 8), np.dtype(np.float32))
     step = PictureStep(Kernels(gpu, b""), InputRecipe("letterbox"), spec, 0)
     for width in range(1, 60):
-        step.place(DeviceFrame(0, width, 9, width * 3))
+        step.place(width, 9)
     assert step.generation > 0
     assert sum(not memory.freed for memory in gpu.memories) <= 32
     step.close()
@@ -193,17 +193,17 @@ def test_without_memory_for_a_size_nothing_stays(gpu: HostGpu) -> None:
     step = PictureStep(Kernels(gpu, b""), InputRecipe("letterbox"), spec, 0)
     gpu.most_memories = 1
     with pytest.raises(ModelError, match="out of memory"):
-        step.place(DeviceFrame(0, 20, 9, 60))
+        step.place(20, 9)
     assert all(memory.freed for memory in gpu.memories)
     gpu.most_memories = 10
-    assert step.place(DeviceFrame(0, 20, 9, 60)).input_width == 8
+    assert step.place(20, 9).input_width == 8
 
 
 def test_what_the_kernel_cannot_address_is_refused(gpu: HostGpu) -> None:
     spec = TensorSpec("images", (1, 3, 8, 8), np.dtype(np.float32))
     step = PictureStep(Kernels(gpu, b""), InputRecipe("letterbox"), spec, 0)
     with pytest.raises(ModelError, match="too large"):
-        step.place(DeviceFrame(0, 70000, 9, 210000))
+        step.place(70000, 9)
     with pytest.raises(ModelError, match="float64"):
         PictureStep(
             Kernels(gpu, b""),
