@@ -1,8 +1,9 @@
 """Adaptive cruise control: set speed, time gap to the lead, stop and go.
 
 Following: a = k_d·(gap − desired) + k_v·(lead speed − speed) + k_a·lead acceleration, a constant
-time gap law, gentle enough to keep a string of cars stable; never less braking than meeting the
-lead's speed at the stand-off asks for. The bounds of ISO 15622 are the last gate's.
+time gap law, gentle enough to keep a string of cars stable: small errors of the gap are let be, and
+the lead's speed is smoothed. Never less braking than meeting the lead's speed at the stand-off asks
+for. The bounds of ISO 15622 are the last gate's.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from dataclasses import dataclass, replace
 
 from drag_edge.adas.decision import AccDecision, AccState
 from drag_edge.adas.events import Right
-from drag_edge.adas.lead import Lead, needed_accel, present_lead
+from drag_edge.adas.lead import (
+    TAKEOVER_SLACK_MPS2,
+    Lead,
+    needed_accel,
+    present_lead,
+    smoothed_lead,
+)
 from drag_edge.adas.limits import accel_bounds_mps2
 from drag_edge.config.acc import AccSettings
 from drag_edge.config.limits import LimitSettings
@@ -21,7 +28,6 @@ from drag_edge.perception.scene import Scene
 
 _STOPPED_MPS = 0.3
 _ROLLING_MPS = 10.0
-_CLOSE_SHARE = 0.1
 _USUAL_TIME_GAP_S = 1.5
 _HOLD_ACCEL_MPS2 = -1.0
 
@@ -32,14 +38,15 @@ class AccMemory:
 
     engaged: it controls, or the driver accelerates beyond it. cancelled: the driver braked then;
     it waits for the switch or the resume button to be pressed, or for another set speed.
-    time_gap_s: in force, on its way to the driver's setting. stop_gap_m: gap when the ego stopped.
+    lead: with its speed and acceleration smoothed. time_gap_s: in force, on its way to the driver's
+    setting. stop_gap_m: gap when the ego stopped.
     """
 
     time_s: float | None = None
     engaged: bool = False
     cancelled: bool = False
     accel_mps2: float | None = None
-    lead_id: int | None = None
+    lead: Lead | None = None
     time_gap_s: float | None = None
     stopped_s: float | None = None
     stop_gap_m: float = math.inf
@@ -80,20 +87,32 @@ def acc_step(
     curvature = _smooth(state.curvature_1pm, abs(scene.path.curvature_1pm), step_s)
     target = min(set_speed, _curve_speed(curvature, settings))
     cruise = wanted = _cruise_accel(speed, target, settings)
-    needed = 0.0
+    needed, smooth = 0.0, None
     if lead is not None:
-        wanted = min(cruise, _follow_accel(lead, speed, desired, time_gap, settings))
-        needed = needed_accel(lead, speed, settings.standoff_m)
+        patience = min(1.0, speed / _ROLLING_MPS) / _stiffer(time_gap) ** 3
+        smooth = smoothed_lead(
+            lead,
+            state.lead,
+            step_s,
+            settings.lead_speed_filter_s * patience,
+            settings.lead_accel_filter_s * patience,
+        )
+        wanted = min(
+            cruise, _follow_accel(lead, smooth.speed_mps, speed, desired, time_gap, settings)
+        )
+        steady = replace(lead, accel_mps2=smooth.accel_mps2)
+        reserve_m = settings.reserve_s * speed
+        needed = needed_accel(steady, speed, settings.standoff_m + reserve_m)
     accel = _comfortable(wanted, state.accel_mps2, settings, step_s)
     # What is needed is not delayed; at low speed little of it decides where the ego stops.
     if needed < -settings.comfort_decel_mps2 * min(1.0, speed / _ROLLING_MPS):
         accel = min(accel, needed)
     least, most = accel_bounds_mps2(speed, limits)
-    takeover = needed < least - 0.5
+    takeover = needed < least - TAKEOVER_SLACK_MPS2
     accel = min(max(accel, least), most)
 
     after = AccMemory(
-        time_s, True, False, accel, None if lead is None else lead.id, time_gap,
+        time_s, True, False, accel, smooth, time_gap,
         state.stopped_s, state.stop_gap_m, curvature, set_speed,
     )  # fmt: skip
     kind, reason = _controlling_state(lead, cruise, wanted), ""
@@ -163,7 +182,8 @@ def _time_gap(
     if lead is None or speed_mps < 1.0:
         return wanted
     before = wanted if state.time_gap_s is None else state.time_gap_s
-    if lead.id != state.lead_id:  # a new lead: accept the gap it leaves, open it gently
+    if state.lead is None or lead.id != state.lead.id:
+        # A new lead: accept the gap it leaves, open it gently.
         before = min(wanted, max(settings.cut_in_time_gap_s, lead.gap_m / speed_mps))
     step = settings.gap_recovery_sps * step_s
     return min(max(wanted, before - step), before + step)
@@ -191,24 +211,35 @@ def _cruise_accel(speed_mps: float, target_mps: float, settings: AccSettings) ->
 
 
 def _follow_accel(
-    lead: Lead, speed_mps: float, desired_m: float, time_gap_s: float, settings: AccSettings
+    lead: Lead,
+    lead_mps: float,
+    speed_mps: float,
+    desired_m: float,
+    time_gap_s: float,
+    settings: AccSettings,
 ) -> float:
     """The constant time gap law: gentle, or a string of cars would amplify what the lead does.
 
-    It stiffens near standstill, where the gap is more than a tenth too small, and for time gaps
-    below the usual 1.5 s, which leave less time to answer; only then (fully at 1 s) is the lead's
-    noisy acceleration fed forward.
+    The gap's gain falls with the third power of an error within the tolerance: who follows speeds
+    alone amplifies nothing, and needs no certain distance. Near standstill there is no tolerance.
+    Time gaps below the usual 1.5 s leave less time to answer: the answer is quicker, and only then
+    (fully at 1 s) is the lead's noisy acceleration fed forward.
     """
-    stiffer = max(1.0, _USUAL_TIME_GAP_S / time_gap_s)
-    gain, near = settings.gap_gain_1ps2 * stiffer**3, settings.near_gap_gain_1ps2
+    stiffer = _stiffer(time_gap_s)
     rolling = min(1.0, speed_mps / _ROLLING_MPS)
-    missing_m = max(0.0, (1 - _CLOSE_SHARE) * desired_m - lead.gap_m)
+    error_m = lead.gap_m - desired_m
+    tolerated_m = settings.gap_tolerance / stiffer**3 * desired_m
+    let_be = 1.0 - min(1.0, abs(error_m) / tolerated_m) ** 3
     return (
-        (near + (gain - near) * rolling) * (lead.gap_m - desired_m)
-        - (near - gain) * rolling * missing_m
-        - settings.speed_gain_1ps * stiffer * (speed_mps - lead.speed_mps)
+        settings.gap_gain_1ps2 * (1.0 - let_be * rolling) * error_m
+        + settings.speed_gain_1ps * stiffer * (lead_mps - speed_mps)
         + settings.lead_accel_gain * 2 * min(stiffer - 1, 0.5) * lead.accel_mps2
     )
+
+
+def _stiffer(time_gap_s: float) -> float:
+    """How much quicker the answer must be than with the usual time gap."""
+    return max(1.0, _USUAL_TIME_GAP_S / time_gap_s)
 
 
 def _comfortable(

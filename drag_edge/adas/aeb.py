@@ -69,9 +69,11 @@ def aeb_step(
     state: AebState,
     time_s: float,
     rights: Right,
+    acc_decel_mps2: float = 0.0,
 ) -> tuple[AebDecision, AebState]:
     """One step. rights: without AEB nothing new is braked for (braking in progress is held for
-    data_hold_s); without FCW nothing is warned of."""
+    data_hold_s); without FCW nothing is warned of. acc_decel_mps2: what ACC asks of the brakes at
+    this moment; nobody is warned of a lead's braking with which that copes."""
     if not settings.enabled:
         return _quiet(AebStage.OFF, "switched off in the configuration"), AebState()
     ego = scene.ego
@@ -85,7 +87,7 @@ def aeb_step(
         braking_for = None if latch is None else latch.target_id
         drifts = follow_drifts(scene, drifts, settings.drift_smooth_s)
         threats, evidence = find_threats(
-            scene, settings, body, evidence, drifts, braking_for, time_s
+            scene, settings, body, evidence, drifts, braking_for, time_s, acc_decel_mps2
         )
     worst = max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
     warned = _warned(worst, threats, settings, state.warned, time_s, rights)

@@ -79,7 +79,10 @@ def decide(
     lka, lka_memory = lka_step(
         scene, settings.lka, body, state.lka, time_s, rights, acc.state in _ACC_ENGAGED
     )
-    aeb, aeb_state = aeb_step(scene, settings.aeb, body, state.aeb, time_s, rights)
+    followed_mps2 = acc.accel_mps2 if settings.actuation and acc.lead_id is not None else None
+    aeb, aeb_state = aeb_step(
+        scene, settings.aeb, body, state.aeb, time_s, rights, -(followed_mps2 or 0.0)
+    )
     bsd, bsd_state = bsd_step(scene, settings.bsd, state.bsd, time_s, rights)
     apa, apa_memory = apa_step(scene, settings.apa, body, state.apa, time_s, rights)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drag_edge.perception.scene import Scene, Track
+
+TAKEOVER_SLACK_MPS2 = 0.5
+"""What is needed must exceed what ACC can or does ask for by this before the driver is called: the
+estimate of a lead's deceleration errs by as much and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,22 @@ def present_lead(track: Track, scene: Scene, speed_mps: float, time_s: float) ->
         track.gap_m + (moved_mps - ego_mps) * age_s,
         max(0.0, lead_mps + track.accel_mps2 * age_s),
         track.accel_mps2,
+    )
+
+
+def smoothed_lead(
+    lead: Lead, before: Lead | None, step_s: float, speed_filter_s: float, accel_filter_s: float
+) -> Lead:
+    """Its speed and acceleration low-passed since they were `before`, with these time constants;
+    another lead's begin anew."""
+    if before is None or before.id != lead.id:
+        return lead
+    speed_share = step_s / max(step_s + speed_filter_s, 1e-9)
+    accel_share = step_s / max(step_s + accel_filter_s, 1e-9)
+    return replace(
+        lead,
+        speed_mps=before.speed_mps + speed_share * (lead.speed_mps - before.speed_mps),
+        accel_mps2=before.accel_mps2 + accel_share * (lead.accel_mps2 - before.accel_mps2),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from drag_edge.adas.decision import AebStage
 from drag_edge.adas.drift import Drift
-from drag_edge.adas.lead import Lead, needed_accel
+from drag_edge.adas.lead import TAKEOVER_SLACK_MPS2, Lead, needed_accel
 from drag_edge.adas.prediction import (
     Floats,
     Target,
@@ -62,6 +62,7 @@ def find_threats(
     drifts: Sequence[Drift],
     braking_for: int | None,
     time_s: float,
+    acc_decel_mps2: float = 0.0,
 ) -> tuple[tuple[Threat, ...], tuple[Evidence, ...]]:
     """Every track that would be hit as the ego drives now, and the evidence for the next step.
 
@@ -85,6 +86,9 @@ def find_threats(
     in_the_way = _in_the_way(candidates, leaving, scene, settings, body, age_s)
     if not in_the_way:
         return (), ()
+    calm_mps2 = settings.calm_decel_mps2
+    if acc_decel_mps2 > 0.0:
+        calm_mps2 = max(calm_mps2, acc_decel_mps2 + TAKEOVER_SLACK_MPS2)
     undisturbed = accel if braking_for is None else max(accel, 0.0)
     bite_s = settings.brake_latency_s + settings.brake_dead_time_s
     delays_s = [bite_s + lead_s for lead_s in _leads_s(settings)]
@@ -106,7 +110,7 @@ def find_threats(
         if target.accel_mps2 < 0:  # a warning needs no such reserve, and would often be false
             likely = present_target(*moment, 1.0, settings)
             gaps[_WARNINGS] = least_gaps(grid_s, likely, ego_m[_WARNINGS], body.length_m + 1.0)
-            calm = _calmly_met(likely, speed_mps, settings)
+            calm = _calmly_met(likely, speed_mps, calm_mps2, settings)
         if gaps[-1] > settings.margin_m:
             continue
         closing = speed_mps - target.speed_mps
@@ -237,14 +241,14 @@ def _young(track: Track, settings: AebSettings) -> bool:
     return track.age_s < settings.young_s
 
 
-def _calmly_met(target: Target, speed_mps: float, settings: AebSettings) -> bool:
-    """Whether moderate braking copes with a lead that brakes, even if it brakes until it stands.
+def _calmly_met(target: Target, speed_mps: float, calm_mps2: float, settings: AebSettings) -> bool:
+    """Whether this much braking copes with a lead that brakes, even if it brakes until it stands.
 
     Most that brake do not: they turn off, or slow down for a bend.
     """
     lead = Lead(0, target.gap_m, target.speed_mps, target.accel_mps2)
     needed_mps2 = -needed_accel(lead, speed_mps, settings.margin_m)
-    return target.speed_mps > 0 and needed_mps2 < settings.calm_decel_mps2
+    return target.speed_mps > 0 and needed_mps2 < calm_mps2
 
 
 def _wanted_stage(

@@ -31,18 +31,38 @@ class AccSettings(Section):
     standoff_m: float = quantity(
         4.0, "m", "Gap to a stopped lead. Expected by drivers: 2–5 m.", ge=2, le=10
     )
-    gap_gain_1ps2: float = quantity(
-        0.055, "1/s^2", "Acceleration per metre of gap error.", gt=0, le=1
-    )
-    near_gap_gain_1ps2: float = quantity(
-        0.25,
-        "1/s^2",
-        "The same for what is missing beyond a tenth of the desired gap, and near standstill.",
-        gt=0,
+    reserve_s: float = quantity(
+        0.4,
+        "s",
+        "Braking that is needed keeps the stand-off and this time's way: what it is computed from "
+        "errs.",
+        ge=0,
         le=1,
     )
+    gap_gain_1ps2: float = quantity(
+        0.25, "1/s^2", "Acceleration per metre of gap error.", gt=0, le=1
+    )
+    gap_tolerance: float = quantity(
+        0.15,
+        "1",
+        "Errors below this share of the desired gap count less, with the third power of what they "
+        "are of it: half of it an eighth. Lower keeps the gap better; a string of cars amplifies.",
+        gt=0,
+        le=0.5,
+    )
     speed_gain_1ps: float = quantity(
-        0.4, "1/s", "Acceleration per m/s of relative speed.", gt=0, le=2
+        0.45, "1/s", "Acceleration per m/s of relative speed.", gt=0, le=2
+    )
+    lead_speed_filter_s: float = quantity(
+        0.3, "s", "Time constant that smooths the lead's speed.", ge=0, le=2
+    )
+    lead_accel_filter_s: float = quantity(
+        0.5,
+        "s",
+        "The same for the lead's acceleration: lower brakes sooner behind a lead that brakes, "
+        "and for leads that only seem to.",
+        ge=0,
+        le=2,
     )
     lead_accel_gain: float = quantity(
         0.4,

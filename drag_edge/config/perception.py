@@ -79,7 +79,7 @@ class BlindSpotSettings(Section):
         3.5, "m", "Approaching vehicles count up to this far beside the body", ge=0, le=10
     )
     closing_range_m: float = quantity(
-        70.0, "m", "Approaching vehicles count up to this far behind the tail", ge=3, le=200
+        90.0, "m", "Approaching vehicles count up to this far behind the tail", ge=3, le=200
     )
     closing_min_mps: float = quantity(0.5, "m/s", "Slower is not approaching", ge=0, le=20)
     max_age_s: float = quantity(

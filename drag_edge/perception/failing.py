@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from drag_edge.inference.results import ClassMap, Perceived
+from drag_edge.inference.results import ClassMap, Detections, Perceived, Result
 from drag_edge.perception.answers import tells_road_users
+
+_EMPTY_ANSWERS = 3
+"""Nobody seen, so often in a row, is believed of a model that has just failed: answers that are
+spoilt look sound while there is nothing in them to spoil."""
 
 
 class FailingAnswers:
@@ -17,8 +21,8 @@ class FailingAnswers:
         """Forget who tells what."""
         self._surface: set[str] = set()
         self._users: set[str] = set()
-        self._surface_since_s: float | None = None
-        self._users_since_s: float | None = None
+        self._surface_fails = _Failure()
+        self._users_fail = _Failure()
 
     def step(self, perceived: Perceived) -> tuple[float, float]:
         """For how long, in seconds, the surface and the road users have failed; 0 while not."""
@@ -27,20 +31,34 @@ class FailingAnswers:
                 self._surface.add(name)
             elif tells_road_users(result):
                 self._users.add(name)
-        time_s = perceived.time_s
-        self._surface_since_s = _since(perceived, self._surface, self._surface_since_s)
-        self._users_since_s = _since(perceived, self._users, self._users_since_s)
-        return _lasted(self._surface_since_s, time_s), _lasted(self._users_since_s, time_s)
+        return (
+            self._surface_fails.step(perceived, self._surface),
+            self._users_fail.step(perceived, self._users),
+        )
 
 
-def _since(perceived: Perceived, models: set[str], before_s: float | None) -> float | None:
-    due = [perceived.results[name] for name in models if name in perceived.results]
-    if not due:
-        return before_s
-    if any(result is not None for result in due):
-        return None
-    return perceived.time_s if before_s is None else before_s
+class _Failure:
+    """Of the models that tell of one kind."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self._failed_s = 0.0
+        self._empty = 0
+
+    def step(self, perceived: Perceived, models: set[str]) -> float:
+        """How long it has lasted, in seconds; 0 once it is over."""
+        due = [perceived.results[name] for name in models if name in perceived.results]
+        answers = [result for result in due if result is not None]
+        if answers:
+            self._empty = self._empty + 1 if all(map(_is_empty, answers)) else _EMPTY_ANSWERS
+            if self._empty >= _EMPTY_ANSWERS:
+                self._since_s = None
+        elif due:
+            self._empty, self._failed_s = 0, perceived.time_s
+            if self._since_s is None:
+                self._since_s = perceived.time_s
+        return 0.0 if self._since_s is None else self._failed_s - self._since_s
 
 
-def _lasted(since_s: float | None, time_s: float) -> float:
-    return 0.0 if since_s is None else time_s - since_s
+def _is_empty(result: Result) -> bool:
+    return isinstance(result, Detections) and len(result.boxes_px) == 0

@@ -9,6 +9,7 @@ import pytest
 from drag_edge.adas.acc import AccMemory, acc_step
 from drag_edge.adas.decision import AccDecision, AccState
 from drag_edge.adas.events import ALL, Right
+from drag_edge.adas.lead import Lead
 from drag_edge.config.acc import AccSettings
 from drag_edge.config.limits import LimitSettings
 from drag_edge.perception.ego import EgoState
@@ -69,6 +70,29 @@ def test_the_leads_acceleration_is_fed_forward_with_the_shortest_gap_alone() -> 
             assert decision.accel_mps2 == pytest.approx(share * accel)
 
 
+def test_small_errors_of_the_gap_are_let_be_and_large_ones_are_not() -> None:
+    def accel(share: float) -> float:
+        known = AccMemory(-0.05, True, False, None, Lead(1, 30.0, 20.0, 0.0), 1.5)
+        scene = scenes.with_lead(scenes.scene(), scenes.track(30.0 * share, 0.0))
+        return abs(step(scene, known).accel_mps2 or 0.0)
+
+    full = SETTINGS.gap_gain_1ps2 * 30.0
+    assert accel(1.075) == pytest.approx(full * 0.075 / 8)
+    assert accel(0.925) == pytest.approx(full * 0.075 / 8)
+    assert accel(0.85) == pytest.approx(full * 0.15)
+
+
+def test_the_leads_speed_and_braking_are_smoothed() -> None:
+    state, demands, leads = AccMemory(), [], [(0.0, 0.0)] * 3 + [(-2.0, -3.0)] * 30
+    for number, (rate_mps, accel_mps2) in enumerate(leads):
+        lead = dataclasses.replace(scenes.track(30.0, rate_mps), accel_mps2=accel_mps2)
+        scene = scenes.with_lead(scenes.scene(number * 0.05), lead)
+        decision, state = acc_step(scene, SETTINGS, LIMITS, state, scene.time_s, ALL)
+        demands.append(decision.accel_mps2 or 0.0)
+    assert demands[3] > -0.1  # one frame alone is noise
+    assert demands[-1] < -2.5  # what lasts is braked for
+
+
 def test_a_limit_that_does_not_suffice_calls_the_driver() -> None:
     decision = step(scenes.with_lead(scenes.scene(), scenes.track(30.0, -15.0)))
     assert decision.accel_mps2 == -3.5
@@ -90,19 +114,19 @@ def test_a_curve_limits_the_speed() -> None:
 
 
 def test_a_cut_in_that_does_not_close_is_not_braked_for_hard() -> None:
-    before = AccMemory(-0.05, True, False, 0.0, 7, 1.5)
+    before = AccMemory(-0.05, True, False, 0.0, Lead(7, 40.0, 20.0, 0.0), 1.5)
     cut_in = scenes.with_lead(scenes.scene(), scenes.track(18.0, 0.0))
     decision = step(cut_in, before)
     assert decision.time_gap_s == pytest.approx(0.9, abs=0.02)
     assert decision.accel_mps2 is not None
     assert decision.accel_mps2 > -0.3
-    same_lead = step(cut_in, dataclasses.replace(before, lead_id=1))
+    same_lead = step(cut_in, dataclasses.replace(before, lead=Lead(1, 18.0, 20.0, 0.0)))
     assert same_lead.accel_mps2 is not None
     assert same_lead.accel_mps2 < decision.accel_mps2
 
 
 def test_after_a_cut_in_the_gap_opens_again() -> None:
-    state, gaps = AccMemory(-0.05, True, False, 0.0, 7, 1.5), []
+    state, gaps = AccMemory(-0.05, True, False, 0.0, Lead(7, 40.0, 20.0, 0.0), 1.5), []
     for number in range(160):
         scene = scenes.with_lead(scenes.scene(number * 0.05), scenes.track(18.0, 0.0))
         decision, state = acc_step(scene, SETTINGS, LIMITS, state, scene.time_s, ALL)

@@ -202,6 +202,24 @@ def test_stale_data_are_held_for_half_a_second_and_start_nothing() -> None:
     assert fresh.decel_mps2 is None
 
 
+@pytest.mark.parametrize(
+    ("acc_decel_mps2", "lead_mps2", "warns"),
+    [(0.0, -3.0, True), (1.0, -3.0, True), (3.5, -3.0, False), (3.5, -6.0, True)],
+)
+def test_nobody_is_warned_of_braking_with_which_cruise_control_copes(
+    acc_decel_mps2: float, lead_mps2: float, warns: bool
+) -> None:
+    state, warned = AebState(), []
+    lead = scenes.track(19.0, -4.6, 22.3, accel_mps2=lead_mps2)
+    for step in range(12):
+        scene = scenes.with_lead(scenes.scene(step * 0.05, ego=scenes.ego(22.3)), lead)
+        decision, state = aeb_step(
+            scene, SETTINGS, scenes.BODY, state, step * 0.05, ALL, acc_decel_mps2
+        )
+        warned.append(decision.warning)
+    assert any(warned) is warns
+
+
 def test_braking_ends_when_the_ego_is_no_faster_than_its_target() -> None:
     slower = [scenes.track(10.0, 0.5, speed_mps=20.5)] * 2
     assert run([close()] * 4 + slower)[-1].decel_mps2 is None

@@ -151,6 +151,19 @@ def test_models_that_were_not_due_do_not_fail() -> None:
     assert failing.step(dataclasses.replace(first, time_s=1.3)) == (0.0, 0.0)
 
 
+def test_an_empty_answer_after_failures_is_believed_when_it_lasts() -> None:
+    failing, first = FailingAnswers(), perceived(0.0, detect(FRONT, [NEAR]), ROAD)
+    empty = dataclasses.replace(first, results={**first.results, **answer([]).results})
+    nothing = dataclasses.replace(first, results={"objects": None, "road": ROAD})
+    lasted = []
+    for index, one in enumerate([first, nothing, empty, nothing, empty, empty, empty, empty]):
+        lasted.append(failing.step(dataclasses.replace(one, time_s=index * 0.05))[1])
+    assert lasted == pytest.approx([0.0, 0.0, 0.0, 0.1, 0.1, 0.1, 0.0, 0.0])
+    for index, one in enumerate([nothing, nothing, first]):
+        lasted.append(failing.step(dataclasses.replace(one, time_s=1 + index * 0.05))[1])
+    assert lasted[-3:] == pytest.approx([0.0, 0.05, 0.0])
+
+
 def test_a_model_that_never_answered_is_not_known_to_tell_anything() -> None:
     failing = FailingAnswers()
     nothing = Perceived("front", 0, 0.0, 1280, 720, {"objects": None})
