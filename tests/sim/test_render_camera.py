@@ -83,3 +83,21 @@ def test_a_crop_shows_the_same_point_scaled(x_m, y_m, pitch_rad, yaw_rad):
 def test_nothing_behind_the_near_plane_survives_the_cut(points):
     kept = cut_at_near_plane(np.array(points))
     assert kept.size == 0 or kept[:, 2].min() > 0.29
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(*[st.floats(-30, 30)] * 3), min_size=3, max_size=12),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_polygons_together_are_cut_like_each_alone(polygons):
+    projector = Projector(front_camera(), EgoPose(0.0, 0.0, 0.0))
+    arrays = [np.array(polygon) for polygon in polygons]
+    together = projector.polygons_pixels(arrays)
+    for polygon, found in zip(arrays, together, strict=True):
+        alone = projector.polygon_pixels(polygon)
+        assert (found is None) == (alone is None)
+        if found is not None:
+            np.testing.assert_allclose(found, alone, rtol=1e-9, atol=1e-6)
