@@ -102,7 +102,8 @@ def _short(file: Path | None) -> str:
     if file is None:
         return "(no file)"
     relative = os.path.relpath(file)
-    return str(file) if relative.startswith(os.pardir + os.sep + os.pardir) else relative
+    far = os.getcwd() == os.sep or relative.startswith(os.pardir + os.sep + os.pardir)
+    return str(file) if far else relative
 
 
 def _shown(value: Any, most: int = 60) -> str:

@@ -47,6 +47,21 @@ def test_a_tab_is_called_a_tab(tmp_path: Path) -> None:
     assert "this is a tab" in only(write(tmp_path, "cameras:\n\tfront: 1\n")).hint
 
 
+def test_a_line_that_is_shifted_is_called_that(tmp_path: Path) -> None:
+    text = "models:\n  road:\n    file: a.onnx\n   confidence: 0.3\n"
+    problem = only(write(tmp_path, text))
+    assert (problem.line, problem.column) == (4, 4)
+    assert "is this line indented as its neighbours are?" in problem.hint
+
+
+def test_from_the_root_a_file_has_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, "cameras:\n\tfront: 1\n")
+    monkeypatch.chdir("/")
+    assert only(file).place() == f"{file}:2:1"
+
+
 def test_bytes_that_are_not_utf8_are_refused_at_their_place(tmp_path: Path) -> None:
     file = tmp_path / "latin.yaml"
     file.write_bytes("cameras:\n  # für\n".encode("latin-1"))

@@ -202,6 +202,8 @@ class Reader:
             hint = "YAML indents with spaces; this is a tab"
         elif "mapping values are not allowed" in said:
             hint = "is the line above indented as it should be, or is a text with ': ' unquoted?"
+        elif "expected <block end>" in said:
+            hint = "is this line indented as its neighbours are?"
         where = self.where(error.problem_mark or error.context_mark)
         text = f"YAML: {said}"
         self.problems.append(problem_at(where, Kind.SYNTAX, "", UNSET, text, hint))
