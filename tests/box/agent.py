@@ -16,6 +16,10 @@ class BoxError(Exception):
     """The box does not do as it is told."""
 
 
+class BoxGoneError(BoxError):
+    """Nobody is there to be told anything more."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """Of a command: its exit code and everything it printed."""
@@ -34,7 +38,7 @@ class Agent:
         self._socket = self._connect(until_s)
         while not self._answers():
             if time.monotonic() > until_s:
-                raise BoxError("the box did not come up: see console.log")
+                raise BoxGoneError("the box did not come up: see console.log")
 
     def run(self, command: str, timeout_s: float) -> Answer:
         """Start it, and ask until it ended."""
@@ -65,7 +69,7 @@ class Agent:
             except OSError:
                 found.close()
                 if time.monotonic() > until_s:
-                    raise BoxError("QEMU did not start: see qemu.log") from None
+                    raise BoxGoneError("QEMU did not start: see qemu.log") from None
                 time.sleep(0.2)
                 continue
             return found
@@ -87,7 +91,7 @@ class Agent:
         try:
             reply = self._receive(300.0)
         except TimeoutError:
-            raise BoxError(f"the guest agent does not answer ({name})") from None
+            raise BoxGoneError(f"the guest agent does not answer ({name})") from None
         if "error" in reply:
             raise BoxError(f"guest agent: {reply['error']}")
         return reply["return"]
@@ -100,7 +104,7 @@ class Agent:
         while b"\n" not in self._lines:
             received = self._socket.recv(65536)
             if not received:
-                raise BoxError("the box went off")
+                raise BoxGoneError("the box went off")
             self._lines += received
         line, self._lines = self._lines.split(b"\n", 1)
         found: dict[str, Any] = json.loads(line)
@@ -108,7 +112,7 @@ class Agent:
 
     def _still_on(self) -> None:
         if self._process.poll() is not None:
-            raise BoxError("QEMU ended: see qemu.log and console.log")
+            raise BoxGoneError("QEMU ended: see qemu.log and console.log")
 
 
 def tell_monitor(path: Path, command: str, timeout_s: float = 120.0) -> None:
