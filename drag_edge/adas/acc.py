@@ -101,7 +101,9 @@ def acc_step(
             cruise, _follow_accel(lead, smooth.speed_mps, speed, desired, time_gap, settings)
         )
         steady = replace(lead, accel_mps2=smooth.accel_mps2)
-        reserve_m = settings.reserve_s * speed
+        # How hard the lead brakes is the least certain of all; stopping itself needs no reserve.
+        braking = min(1.0, max(0.0, -smooth.accel_mps2) / settings.comfort_decel_mps2)
+        reserve_m = settings.reserve_s * speed * braking * min(1.0, speed / _ROLLING_MPS)
         needed = needed_accel(steady, speed, settings.standoff_m + reserve_m)
     accel = _comfortable(wanted, state.accel_mps2, settings, step_s)
     # What is needed is not delayed; at low speed little of it decides where the ego stops.
@@ -223,7 +225,7 @@ def _follow_accel(
     The gap's gain falls with the third power of an error within the tolerance: who follows speeds
     alone amplifies nothing, and needs no certain distance. Near standstill there is no tolerance.
     Time gaps below the usual 1.5 s leave less time to answer: the answer is quicker, and only then
-    (fully at 1 s) is the lead's noisy acceleration fed forward.
+    (fully at 1 s) is the lead's noisy acceleration fed forward, which spares most of a higher gain.
     """
     stiffer = _stiffer(time_gap_s)
     rolling = min(1.0, speed_mps / _ROLLING_MPS)
@@ -232,7 +234,7 @@ def _follow_accel(
     let_be = 1.0 - min(1.0, abs(error_m) / tolerated_m) ** 3
     return (
         settings.gap_gain_1ps2 * (1.0 - let_be * rolling) * error_m
-        + settings.speed_gain_1ps * stiffer * (lead_mps - speed_mps)
+        + settings.speed_gain_1ps * stiffer**0.4 * (lead_mps - speed_mps)
         + settings.lead_accel_gain * 2 * min(stiffer - 1, 0.5) * lead.accel_mps2
     )
 

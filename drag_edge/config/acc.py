@@ -43,7 +43,7 @@ class AccSettings(Section):
         0.25, "1/s^2", "Acceleration per metre of gap error.", gt=0, le=1
     )
     gap_tolerance: float = quantity(
-        0.15,
+        0.18,
         "1",
         "Errors below this share of the desired gap count less, with the third power of what they "
         "are of it: half of it an eighth. Lower keeps the gap better; a string of cars amplifies.",

@@ -51,7 +51,7 @@ class RateSettings(Section):
     needed_hz: float = quantity(
         20.0, "Hz", "Pictures a second that driving needs; faster cameras may be thinned", gt=0
     )
-    window_s: float = quantity(0.6, "s", "Rates are counted over this long", gt=0.2, le=60)
+    window_s: float = quantity(0.55, "s", "Rates are counted over this long", gt=0.2, le=60)
     least_share: float = quantity(
         0.9, "1", "A camera that sends less than this share of its own fps is too slow", gt=0, le=1
     )

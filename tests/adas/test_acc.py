@@ -76,10 +76,11 @@ def test_small_errors_of_the_gap_are_let_be_and_large_ones_are_not() -> None:
         scene = scenes.with_lead(scenes.scene(), scenes.track(30.0 * share, 0.0))
         return abs(step(scene, known).accel_mps2 or 0.0)
 
-    full = SETTINGS.gap_gain_1ps2 * 30.0
-    assert accel(1.075) == pytest.approx(full * 0.075 / 8)
-    assert accel(0.925) == pytest.approx(full * 0.075 / 8)
-    assert accel(0.85) == pytest.approx(full * 0.15)
+    full, tolerance = SETTINGS.gap_gain_1ps2 * 30.0, SETTINGS.gap_tolerance
+    for side in (-1, 1):
+        assert accel(1 + side * tolerance / 2) == pytest.approx(full * tolerance / 16)
+    assert accel(1 - 0.8 * tolerance) < 0.6 * full * tolerance
+    assert accel(1 - 1.1 * tolerance) == pytest.approx(full * 1.1 * tolerance)
 
 
 def test_the_leads_speed_and_braking_are_smoothed() -> None:

@@ -25,7 +25,7 @@ from drag_edge.score.verdicts import judged
 from tests.adas import scenes
 from tests.score.hand_made import hand_made
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 
 STEP_S = 0.05
 LATE_STEPS = 2
