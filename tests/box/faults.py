@@ -64,7 +64,7 @@ def is_aborted_when_it_hangs(box: Box) -> Evidence:
     box.must(f"kill -STOP {pid}")
     new = box.until_ready(other_than=pid, timeout_s=900)
     lines = box.journal(mark)
-    for word in ("Watchdog timeout", "Fatal Python error: Aborted", "daemon.py", "in run"):
+    for word in ("Watchdog timeout", "Fatal Python error: Aborted", "daemon.py", "status=6/ABRT"):
         found = [line for line in lines if word in line]
         need(bool(found), f"the journal has no {word!r}: {lines[-40:]}")
         yield f"journal: {found[0].strip()}"
