@@ -188,30 +188,54 @@ def test_the_demo_models_are_due_on_every_frame(tmp_path: Path) -> None:
         assert (one.hz, one.every, one.cameras, one.confidence) == (None, None, None, 0.01)
 
 
-def test_boxes_that_moved_or_vanished_are_found() -> None:
+def compared(expected: Any, found: Any, *, before: Any = None) -> dict[str, float]:
+    """Two lists of (x, score, label) after suppression; before: both engines' boxes before it."""
     from types import SimpleNamespace
 
     import numpy as np
 
     from drag_edge.inference.results import Detections
 
-    boxes = np.array([[0, 0, 40, 40], [100, 100, 160, 130]], np.float32)
-    scores = np.array([0.9, 0.26], np.float32)
-    before = Detections(boxes, scores, ("car", "truck"))
+    def boxes(rows: Any) -> Detections:
+        corners = np.array([[x, 0, x + 40, 40] for x, _, _ in rows], np.float32).reshape(-1, 4)
+        scores = np.array([score for _, score, _ in rows], np.float32)
+        return Detections(corners, scores, tuple(label for _, _, label in rows))
+
+    outputs = part("outputs")
     reference = SimpleNamespace(
         placement=SimpleNamespace(gain_x=0.5, gain_y=0.25),
         settings=SimpleNamespace(confidence=0.25),
     )
-    moved = Detections(boxes[:1] + np.float32(3), scores[:1], ("car",))
-    found = part("outputs")._matched([before], [moved], reference)
-    assert found["matched"] == 1
-    assert found["max_frame_px"] == 3
-    assert found["max_input_px"] == 1.5
-    assert (found["only_one"], found["unexplained"]) == (1, 0)  # 0.26 is near the threshold
-    lost = part("outputs")._matched(
-        [before], [Detections(boxes[1:], scores[1:], ("truck",))], reference
-    )
-    assert (lost["only_one"], lost["unexplained"]) == (1, 1)
+    kept = [boxes(expected)], [boxes(found)]
+    seen = outputs._Seen(*([boxes(side)] for side in before or (expected, found)))
+    figures: dict[str, float] = outputs._matched(*kept, seen, reference)
+    return figures
+
+
+def test_how_far_boxes_are_apart_counts_in_pixels_of_the_input() -> None:
+    figures = compared([(100, 0.9, "car")], [(101, 0.9, "car")])
+    assert figures["max_input_px"] == 0.5
+    assert (figures["matched"], figures["unexplained"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "found", [[], [(110, 0.9, "car")], [(100, 0.9, "truck")]], ids=["lost", "moved", "renamed"]
+)
+def test_a_box_that_the_other_engine_has_not_is_told(found: Any) -> None:
+    figures = compared([(100, 0.9, "car")], found)
+    assert figures["unexplained"] == 1 + len(found)
+
+
+def test_a_box_whose_score_is_at_the_threshold_may_be_in_one_only() -> None:
+    figures = compared([(100, 0.26, "car")], [])
+    assert (figures["at_threshold"], figures["unexplained"]) == (1, 0)
+
+
+def test_suppression_may_keep_another_of_the_boxes_that_both_have() -> None:
+    both = [(100, 0.901, "car"), (110, 0.9, "car")]
+    figures = compared(both[:1], both[1:], before=(both, both))
+    assert figures["chosen_otherwise"] == 2
+    assert (figures["matched"], figures["unexplained"], figures["max_input_px"]) == (2, 0, 0)
 
 
 def test_a_tensor_that_differs_is_found() -> None:

@@ -99,7 +99,7 @@ def _on_gpu(
     upload = FrameUpload(gpu, mapped=mapped)
     step = PictureStep(kernels, recipe, spec, tensor.pointer)
     frame = upload.put(image)
-    step.place(frame)
+    step.place(frame.width, frame.height)
     gpu.clear(tensor.pointer, tensor.nbytes)
     step.enqueue(frame)
     gpu.copy_out(host.array, tensor.pointer)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from drag_edge.inference.sidecar import read_sidecar
 from gpu_check_parts import models, pictures
 from gpu_check_parts.check import Check, say
 from gpu_check_parts.driver import card, open_driver
@@ -203,10 +204,11 @@ def _report(check: Check, onnx: Path, precision: str) -> None:
     if not target.is_file():
         check.row(what, verdict=NOT_MEASURED, detail="not built")
         return
-    note: dict[str, Any] = {"how": "was there", "seconds": None}
+    note: dict[str, Any] = {"how": "was there"}
     if _note(target).is_file():
         note = json.loads(_note(target).read_text(encoding="utf-8"))
-    took = "" if note["seconds"] is None else f", built in {note['seconds']} s"
+    sidecar = read_sidecar(target)
+    took = "" if sidecar is None else f", built in {sidecar.build_time_s:.0f} s"
     ours = note["how"].startswith("drag-edge")
     value = f"{target.stat().st_size / 1e6:.1f} MB{took}"
     check.row(what, value, verdict=OK if ours else INFO, detail=note["how"], figures=note)
