@@ -58,10 +58,11 @@ def assembled(
         vehicle = VehicleLink(settings.vehicle, clock, events.put, plan.adapter(open_usual))
         stack.callback(vehicle.close)
 
-        from drag_edge.daemon import Daemon, Parts
+        from drag_edge.daemon import Daemon
         from drag_edge.display.show import Show
         from drag_edge.frames.watch import CameraWatch
         from drag_edge.inference.pool import ModelPool
+        from drag_edge.parts import Parts
         from drag_edge.perception.camera import CameraModel
         from drag_edge.perception.perceive import Perception
         from drag_edge.service.device_watch import DeviceWatch

@@ -10,44 +10,21 @@ from drag_edge.adas.decide import AdasState, decide
 from drag_edge.adas.decision import Command, Decision
 from drag_edge.adas.events import policy_of
 from drag_edge.adas.gate import GateState, gate
-from drag_edge.clock import Clock
 from drag_edge.config.cameras import Role
 from drag_edge.config.root import Settings
-from drag_edge.display.show import Show
-from drag_edge.events import Event, EventBox
-from drag_edge.frames.feed import Feed, Sample
+from drag_edge.events import Event
+from drag_edge.frames.feed import Sample
 from drag_edge.frames.frame import Frame
-from drag_edge.frames.watch import CameraWatch
-from drag_edge.inference.pool import ModelPool
 from drag_edge.inference.results import Perceived
 from drag_edge.instruments import Instruments
-from drag_edge.perception.calibration_store import CalibrationStore
-from drag_edge.perception.perceive import Perception
+from drag_edge.parts import Parts
 from drag_edge.perception.repeats import without_repeats
 from drag_edge.perception.scene import Scene
-from drag_edge.service.device_watch import DeviceWatch
 from drag_edge.service.event_log import EventLog
 from drag_edge.stages import Stages
 from drag_edge.summary import RunSummary
 from drag_edge.tally import Tally
 from drag_edge.tuning import Change, take
-from drag_edge.vehicle.link import VehicleLink
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the loop drives; nothing in it knows whether camera, clock, engine or bus is real."""
-
-    clock: Clock
-    events: EventBox
-    feed: Feed
-    watch: CameraWatch
-    pool: ModelPool
-    perception: Perception
-    vehicle: VehicleLink
-    show: Show
-    calibrations: CalibrationStore | None = None
-    device: DeviceWatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ from drag_edge.summary import write_json
 
 # Cameras, bus and models open one after another; each may take its own time-out.
 _STARTING_S = 120.0
+# So long at most a thread that is due waits for the interpreter, each time that it comes back from
+# the system. Python's own 5 ms are a quarter of a fast message's cycle, and a frame takes several.
+_INTERPRETER_TURN_S = 1e-4
 
 
 def run(
@@ -48,6 +51,7 @@ def run(
 
     settings = read()
     log_as(settings.service.log, verbose)
+    sys.setswitchinterval(_INTERPRETER_TURN_S)
     notifier = Notifier()
     notifier.patience(_STARTING_S)
     stop = threading.Event()

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from drag_edge.config.diff import diff, merged
 from drag_edge.config.reach import Reach, reach_of
 from drag_edge.config.root import Settings
 from drag_edge.frames.address import parse_address
+from drag_edge.parts import Parts
 from drag_edge.perception.camera import CameraModel
-
-if TYPE_CHECKING:
-    from drag_edge.daemon import Parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import queue
 import threading
 import time
 
@@ -64,3 +66,33 @@ def test_system_steps_run_in_a_thread_until_stopped() -> None:
     while ran.acquire(blocking=False):
         pass
     assert not ran.acquire(timeout=0.05)
+
+
+def niceness_of_step(*, urgent: bool) -> int:
+    """What a real clock's thread has while it works."""
+    found: queue.Queue[int] = queue.Queue()
+
+    def step(_: float) -> None:
+        found.put(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    running = SystemClock().every(0.005, step, "step", urgent=urgent)
+    try:
+        return found.get(timeout=10)
+    finally:
+        running.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may go before others")
+def test_an_urgent_step_goes_before_the_others() -> None:
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness_of_step(urgent=False) == mine
+    assert niceness_of_step(urgent=True) < mine
+    assert os.getpriority(os.PRIO_PROCESS, 0) == mine
+
+
+def test_an_urgent_step_runs_where_that_is_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "setpriority", refuse)
+    assert niceness_of_step(urgent=True) == os.getpriority(os.PRIO_PROCESS, 0)

@@ -234,7 +234,7 @@ def _follow_accel(
     let_be = 1.0 - min(1.0, abs(error_m) / tolerated_m) ** 3
     return (
         settings.gap_gain_1ps2 * (1.0 - let_be * rolling) * error_m
-        + settings.speed_gain_1ps * stiffer**0.4 * (lead_mps - speed_mps)
+        + settings.speed_gain_1ps * math.pow(stiffer, 0.4) * (lead_mps - speed_mps)
         + settings.lead_accel_gain * 2 * min(stiffer - 1, 0.5) * lead.accel_mps2
     )
 

@@ -62,10 +62,11 @@ class VehicleLink:
         steps = []
         if self._replay is not None:  # first: what is due is on the bus before it is read
             steps.append(clock.every(RECEIVE_PERIOD_S, self._replay.step, "can-replay"))
-        steps.append(clock.every(TICK_S, self._timed(self._sender.step), "can-send"))
+        sending = self._timed(self._sender.step)
+        steps.append(clock.every(TICK_S, sending, "can-send", urgent=True))
         steps.append(clock.every(RECEIVE_PERIOD_S, self._timed(self._reader.step), "can-receive"))
         if self._mcu is not None and settings.mcu is not None:
-            steps.append(clock.every(settings.mcu.period_s, self._mcu.step, "mcu"))
+            steps.append(clock.every(settings.mcu.period_s, self._mcu.step, "mcu", urgent=True))
         if self._gnss is not None:
             steps.append(clock.every(GNSS_STEP_S, self._gnss.step, "gnss"))
         return tuple(steps)
