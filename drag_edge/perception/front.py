@@ -21,7 +21,7 @@ from drag_edge.perception.lanes import LaneTracker
 from drag_edge.perception.lead import LeadSelector
 from drag_edge.perception.lights import LightWatch
 from drag_edge.perception.marks import locate_marks
-from drag_edge.perception.path import Corridor, PathPredictor
+from drag_edge.perception.path import Corridor, PathPredictor, line_of_path
 from drag_edge.perception.pitch import PitchEstimator
 from drag_edge.perception.scene import (
     Lanes,
@@ -143,7 +143,7 @@ class FrontView:
             self._pitch.predict(dt_s, accel)
         lanes = self._see_lanes(answers.class_map, dt_s, ego)
         path = self._path.step(lanes, ego, dt_s)
-        tracks, lead = self._see_road_users(answers, path, ego, accel or 0.0, time_s, dt_s)
+        tracks, lead = self._see_road_users(answers, path, lanes, ego, accel or 0.0, time_s, dt_s)
         events.extend(self._events(answers, self._failing.step(perceived), time_s))
         events.extend(self._mount.step(self._pitch.pitch_rad, lanes, ego, time_s))
         silent = self._silence.step(answers.road_users, tracks, time_s)
@@ -177,6 +177,7 @@ class FrontView:
         self,
         answers: Answers,
         path: Path,
+        lanes: Lanes | None,
         ego: EgoState,
         accel_mps2: float,
         time_s: float,
@@ -202,7 +203,8 @@ class FrontView:
         if unknown:
             return None, None
         margin_m = self._settings.lead.corridor_margin_m
-        corridor = Corridor(path, (self._body.width_m + margin_m) / 2)
+        half_m = (self._body.width_m + margin_m) / 2
+        corridor = Corridor(path, half_m, line_of_path(path, lanes))
         tracks = self._tracker.tracks(corridor, now)
         return tracks, self._lead.step(tracks, corridor, self._tracker.cut_ids(time_s))
 

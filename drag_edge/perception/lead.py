@@ -76,7 +76,7 @@ class LeadSelector:
             return False
         if track.gap_m > settings.cut_in_range_m or track.frames < settings.cut_in_frames:
             return False
-        across_mps = track.vy_mps - track.speed_mps * corridor.path.slope_at(track.x_m)
+        across_mps = corridor.across_mps(track.x_m, track.speed_mps, track.vy_mps)
         if abs(across_mps) < settings.cut_in_mps + settings.cut_in_doubt_1ps * track.x_m:
             return False
         # No car moves aside faster than it drives. Parked ones seem to, while they are passed.

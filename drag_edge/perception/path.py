@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from drag_edge.config.lanes import PathSettings
 from drag_edge.perception.ego import EgoState
-from drag_edge.perception.scene import Lanes, Path, PathSource
+from drag_edge.perception.scene import LaneLine, Lanes, Path, PathSource
 
 
 @dataclass(frozen=True, slots=True)
 class Corridor:
-    """The strip of road the ego will need: the path and half its width."""
+    """The strip of road the ego will need: the path and half its width.
+
+    line: of the own lane, for the road's direction ahead; None where none is known.
+    """
 
     path: Path
     half_width_m: float
+    line: LaneLine | None = None
 
     def overlap(self, x_m: float, y_m: float, width_m: float) -> float:
         """Share of an object's width at (x, y) that lies in the corridor, 0–1."""
@@ -23,6 +27,22 @@ class Corridor:
         low = max(y_m - width_m / 2, middle - self.half_width_m)
         high = min(y_m + width_m / 2, middle + self.half_width_m)
         return min(1.0, max(0.0, high - low) / max(width_m, 0.1))
+
+    def across_mps(self, x_m: float, speed_mps: float, vy_mps: float) -> float:
+        """Lateral speed of an object at x against the road there, left positive.
+
+        The path holds its curvature; where a bend begins, the road 50 m ahead has turned by some
+        hundredths more, and who follows it seems to move across. The lines' curvature rate knows
+        of that, but errs with the square of the distance. Of both readings the one with less
+        movement counts; 0 where they contradict each other.
+        """
+        across = vy_mps - speed_mps * self.path.slope_at(x_m)
+        if self.line is None:
+            return across
+        of_line = vy_mps - speed_mps * self.line.slope_at(x_m)
+        if across * of_line <= 0:
+            return 0.0
+        return min(across, of_line, key=abs)
 
     def time_to_reach_s(
         self, x_m: float, y_m: float, vy_mps: float, width_m: float
@@ -37,6 +57,13 @@ class Corridor:
             return 0.0
         towards_mps = -math.copysign(1.0, aside) * vy_mps
         return free_m / towards_mps if towards_mps > 0.05 else None
+
+
+def line_of_path(path: Path, lanes: Lanes | None) -> LaneLine | None:
+    """A line that shows the road's shape; None where the path does not rest on the lanes."""
+    if lanes is None or path.source not in (PathSource.LANES, PathSource.BLEND):
+        return None
+    return lanes.left or lanes.right
 
 
 class PathPredictor:

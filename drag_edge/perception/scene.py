@@ -32,6 +32,10 @@ class LaneLine:
         )
         return self.offset_m + x_m * slope
 
+    def slope_at(self, x_m: float) -> float:
+        """dy/dx at x_m."""
+        return self.heading_rad + x_m * (self.curvature_1pm + x_m * self.curvature_rate_1pm2 / 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Lanes:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drag_edge.config.lanes import PathSettings
 from drag_edge.config.perception import LeadSettings
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.lead import LeadSelector
-from drag_edge.perception.path import Corridor, PathPredictor
+from drag_edge.perception.path import Corridor, PathPredictor, line_of_path
 from drag_edge.perception.scene import LaneLine, Lanes, Path, PathSource, Track
 from tests.perception.synthetic import FRONT, Cuboid, Line, detect, look, paint, perception
 
@@ -135,6 +138,71 @@ def test_following_a_curve_is_not_cutting_in() -> None:
     selector = LeadSelector(LeadSettings())
     for _ in range(6):
         assert selector.step([beside], corridor, ()) is None
+
+
+def bend_that_begins(curvature_rate_1pm2: float) -> Corridor:
+    """Straight here, turning more and more ahead: the path cannot say that, the line can."""
+    line = LaneLine(1.75, 0.0, 0.0, curvature_rate_1pm2, 50.0, 0.9, 0.0)
+    return Corridor(Path(0.0, 0.0, 0.0, PathSource.LANES), 1.075, line)
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_neighbour_who_enters_a_bend_first_does_not_cut_in(side: float) -> None:
+    """R 500 m after 60 m of transition: 45 m ahead the road already turns by 0.034 rad."""
+    rate = -side * 0.002 / 60
+    road = bend_that_begins(rate)
+    x_m, speed_mps = 45.0, 19.4
+    turned = rate * x_m**2 / 2
+    y_m = side * 3.5 + rate * x_m**3 / 6
+    follows = speed_mps * turned - side * 0.25  # and its lateral speed errs by 0.25 m/s
+    neighbour = track(x_m=x_m, gap_m=41.3, y_m=y_m, vy_mps=follows, speed_mps=speed_mps)
+    neighbour = replace(neighbour, path_overlap=0.0)
+    for corridor, led in ((replace(road, line=None), True), (road, False)):
+        selector = LeadSelector(LeadSettings())
+        for _ in range(6):
+            lead = selector.step([neighbour], corridor, ())
+        assert (lead is not None) is led
+
+
+@pytest.mark.parametrize("curvature_rate_1pm2", [-3.3e-5, 0.0, 3.3e-5])
+def test_a_real_cut_in_is_the_lead_at_once_where_a_bend_begins(
+    curvature_rate_1pm2: float,
+) -> None:
+    selector = LeadSelector(LeadSettings())
+    cutter = track(x_m=25.0, gap_m=21.35, y_m=2.8, vy_mps=-1.2, path_overlap=0.0)
+    leads = [selector.step([cutter], bend_that_begins(curvature_rate_1pm2), ()) for _ in range(3)]
+    assert [lead is not None for lead in leads] == [False, False, True]
+
+
+@given(
+    st.floats(1.0, 60.0),
+    st.floats(2.0, 40.0),
+    st.floats(-3.0, 3.0),
+    st.floats(-1e-4, 1e-4),
+    st.floats(-0.02, 0.02),
+)
+def test_a_line_never_makes_movement_across_quicker(
+    x_m: float, speed_mps: float, vy_mps: float, rate_1pm2: float, curvature_1pm: float
+) -> None:
+    road = bend_that_begins(rate_1pm2)
+    road = replace(road, path=Path(0.0, 0.0, curvature_1pm, PathSource.LANES))
+    alone = replace(road, line=None).across_mps(x_m, speed_mps, vy_mps)
+    both = road.across_mps(x_m, speed_mps, vy_mps)
+    assert abs(both) <= abs(alone)
+    assert both * alone >= 0.0
+
+
+def test_lines_the_path_does_not_rest_on_say_nothing_of_cut_ins() -> None:
+    lanes = lane(0.1)
+    for source, believed in (
+        (PathSource.LANES, True),
+        (PathSource.BLEND, True),
+        (PathSource.YAW_RATE, False),
+        (PathSource.STRAIGHT, False),
+    ):
+        path = Path(0.0, 0.0, 0.0, source)
+        assert (line_of_path(path, lanes) is not None) is believed
+        assert line_of_path(path, None) is None
 
 
 def test_overlap_is_the_share_of_the_objects_width() -> None:
