@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from drag_edge.adas.decision import AebDecision, AebStage
 from drag_edge.adas.drift import Drift, follow_drifts
 from drag_edge.adas.events import Right
+from drag_edge.adas.slowing import Slowing, follow_slowings
 from drag_edge.adas.threats import BRAKING, URGENT, Evidence, Threat, find_threats
 from drag_edge.config.aeb import AebSettings
 from drag_edge.config.body import BodySettings
@@ -50,11 +51,12 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class AebState:
-    """Evidence and drift per track, braking in progress, the warning in force, and when the driver
-    last interrupted."""
+    """Evidence, drift and slowing per track, braking in progress, the warning in force, and when
+    the driver last interrupted."""
 
     evidence: tuple[Evidence, ...] = ()
     drifts: tuple[Drift, ...] = ()
+    slowings: tuple[Slowing, ...] = ()
     latch: Latch | None = None
     warned: Warned | None = None
     overridden_s: float = -math.inf
@@ -82,12 +84,13 @@ def aeb_step(
     latch = None if overridden else state.latch
     missing = _missing(scene, rights)
     threats: tuple[Threat, ...] = ()
-    evidence, drifts = state.evidence, state.drifts
+    evidence, drifts, slowings = state.evidence, state.drifts, state.slowings
     if missing is None:
         braking_for = None if latch is None else latch.target_id
         drifts = follow_drifts(scene, drifts, settings.drift_smooth_s)
+        slowings = follow_slowings(scene, slowings, settings.slowing_window_s)
         threats, evidence = find_threats(
-            scene, settings, body, evidence, drifts, braking_for, time_s, acc_decel_mps2
+            scene, settings, body, evidence, drifts, slowings, braking_for, time_s, acc_decel_mps2
         )
     worst = max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
     warned = _warned(worst, threats, settings, state.warned, time_s, rights)
@@ -100,8 +103,9 @@ def aeb_step(
         latch = _held(latch, threats, scene, settings, time_s)
 
     after = AebState(
-        evidence, drifts, latch, warned, overridden_s, ego.steering_wheel_angle_rad, time_s
-    )
+        evidence, drifts, slowings, latch, warned, overridden_s,
+        ego.steering_wheel_angle_rad, time_s,
+    )  # fmt: skip
     if latch is not None:
         return _braking(latch, worst, settings), after
     if missing is not None:

@@ -18,6 +18,7 @@ from drag_edge.adas.prediction import (
     present_target,
     times,
 )
+from drag_edge.adas.slowing import Slowing
 from drag_edge.config.aeb import AebSettings
 from drag_edge.config.body import BodySettings
 from drag_edge.config.vocabulary import VULNERABLE_ROAD_USERS
@@ -25,6 +26,7 @@ from drag_edge.perception.scene import Scene, Track
 
 BRAKING = (AebStage.PARTIAL, AebStage.FULL)
 URGENT = (AebStage.WARN, *BRAKING)
+_SLOW_MPS, _FAST_MPS = 5.0, 20.0  # between which ISO 15622 narrows braking
 _WARNINGS = slice(2, 5)  # of _leads_s: those that lead to no braking
 
 
@@ -60,6 +62,7 @@ def find_threats(
     body: BodySettings,
     before: Sequence[Evidence],
     drifts: Sequence[Drift],
+    slowings: Sequence[Slowing],
     braking_for: int | None,
     time_s: float,
     acc_decel_mps2: float = 0.0,
@@ -86,7 +89,7 @@ def find_threats(
     in_the_way = _in_the_way(candidates, leaving, scene, settings, body, age_s)
     if not in_the_way:
         return (), ()
-    calm_mps2 = settings.calm_decel_mps2
+    calm_mps2 = _calm_decel_mps2(speed_mps, settings)
     if acc_decel_mps2 > 0.0:
         calm_mps2 = max(calm_mps2, acc_decel_mps2 + TAKEOVER_SLACK_MPS2)
     undisturbed = accel if braking_for is None else max(accel, 0.0)
@@ -101,6 +104,8 @@ def find_threats(
         settings,
     )
     known = {one.id: one for one in before}
+    # Whoever has cruise control braking is judged by the estimate that it brakes by.
+    slowed = {one.id: one for one in slowings} if acc_decel_mps2 <= 0.0 else {}
     threats, evidence = [], []
     for track, corridor_s in in_the_way:
         moment = (track, corridor_s, speed_mps, accel, age_s)
@@ -108,7 +113,8 @@ def find_threats(
         gaps = least_gaps(grid_s, target, ego_m, passed_m=body.length_m + 1.0)
         calm = False
         if target.accel_mps2 < 0:  # a warning needs no such reserve, and would often be false
-            likely = present_target(*moment, 1.0, settings)
+            gain = _likely_gain(track, slowed.get(track.id), settings)
+            likely = present_target(*moment, gain, settings)
             gaps[_WARNINGS] = least_gaps(grid_s, likely, ego_m[_WARNINGS], body.length_m + 1.0)
             calm = _calmly_met(likely, speed_mps, calm_mps2, settings)
         if gaps[-1] > settings.margin_m:
@@ -239,6 +245,22 @@ def _evidence(
 def _young(track: Track, settings: AebSettings) -> bool:
     """Whether its speed is still settling."""
     return track.age_s < settings.young_s
+
+
+def _calm_decel_mps2(speed_mps: float, settings: AebSettings) -> float:
+    """Braking that alarms nobody at this speed: more the slower, as ISO 15622 grants to cruise
+    control."""
+    slow = min(max((_FAST_MPS - speed_mps) / (_FAST_MPS - _SLOW_MPS), 0.0), 1.0)
+    return slow * settings.calm_slow_decel_mps2 + (1.0 - slow) * settings.calm_decel_mps2
+
+
+def _likely_gain(track: Track, slowing: Slowing | None, settings: AebSettings) -> float:
+    """How much harder than estimated it brakes, as far as the speed that it lost tells; the
+    estimate alone, which follows sooner, tells when it has ended."""
+    accel_mps2 = None if slowing is None else slowing.accel_mps2
+    if accel_mps2 is None or track.accel_mps2 >= 0:
+        return 1.0
+    return min(max(accel_mps2 / track.accel_mps2, 1.0), settings.lead_decel_gain)
 
 
 def _calmly_met(target: Target, speed_mps: float, calm_mps2: float, settings: AebSettings) -> bool:

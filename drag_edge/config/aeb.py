@@ -66,9 +66,17 @@ class AebSettings(Section):
         1.5,
         "1",
         "A braking lead is braked for as if it braked this much harder than estimated: estimates "
-        "come late. Warnings take the estimate as it is.",
+        "come late. Warnings go so far only where the speed that it lost tells so.",
         ge=1,
         le=2,
+    )
+    slowing_window_s: float = quantity(
+        1.2,
+        "s",
+        "The speed that a lead lost in this time tells warnings by how much more than estimated it "
+        "brakes.",
+        ge=0.3,
+        le=4,
     )
     lead_decel_noise_mps2: float = quantity(
         0.5, "m/s^2", "A lead that slows by less is coasting, or it is noise.", ge=0, le=2
@@ -82,6 +90,14 @@ class AebSettings(Section):
         "No warning of a lead that brakes while less braking than this copes with it.",
         ge=0,
         le=5,
+    )
+    calm_slow_decel_mps2: float = quantity(
+        4.3,
+        "m/s^2",
+        "The same below 5 m/s; calm_decel_mps2 counts from 20 m/s on, linear between (ISO 15622 "
+        "grants 5 and 3.5 m/s^2).",
+        ge=0,
+        le=6,
     )
     standing_speed_mps: float = quantity(
         1.5,
