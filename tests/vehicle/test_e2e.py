@@ -188,3 +188,10 @@ def test_a_list_of_data_ids_that_is_too_short_or_too_long_is_refused() -> None:
 
 def test_a_status_is_called_by_its_name() -> None:
     assert [status.value for status in E2EStatus] == [s.name.lower() for s in E2EStatus]
+
+
+def test_a_status_is_a_key_by_its_identity() -> None:
+    """Statuses are keys 200 times a second; an enum's own hash asks for its name each time."""
+    for status in E2EStatus:
+        assert hash(status) == object.__hash__(status)
+        assert {status: 1}[E2EStatus(status.value)] == 1
