@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +20,7 @@ from drag_edge.config.root import Settings
 from drag_edge.faults.fault import Fault
 from drag_edge.report import report, summary_text
 from drag_edge.service.log import log_as
+from drag_edge.service.memory import keep_small, share_arenas
 from drag_edge.service.notify import Notifier
 from drag_edge.summary import write_json
 
@@ -52,6 +53,7 @@ def run(
     settings = read()
     log_as(settings.service.log, verbose)
     sys.setswitchinterval(_INTERPRETER_TURN_S)
+    share_arenas()
     notifier = Notifier()
     notifier.patience(_STARTING_S)
     stop = threading.Event()
@@ -63,7 +65,10 @@ def run(
         def on_settings(new: Settings) -> None:
             log_as(new.service.log, verbose)
 
-        with closing(Supervisor(daemon, notifier, config, read, on_settings)) as supervisor:
+        with ExitStack() as beside:
+            beside.callback(keep_small(daemon.parts.clock).stop)
+            supervisor = Supervisor(daemon, notifier, config, read, on_settings)
+            beside.callback(supervisor.close)
             signals.on_reload = supervisor.ask_to_reload
             daemon.run(stop, seconds, frames, supervisor.between)
         notifier.stopping()

@@ -46,8 +46,8 @@ def test_an_event_arrives_with_its_fields(
         log.addHandler(handler)
         try:
             told = EventLog(settings)
-            told.write([Event("camera_lost", "front", "two\nlines", 1.0)])
-            told.write([Event("model_failed", "objects", "no engine", 1.0)])
+            told.write([Event("camera_lost", "front", "two\nlines", 1.0)], 1.0)
+            told.write([Event("model_failed", "objects", "no engine", 1.0)], 1.0)
         finally:
             log.removeHandler(handler)
             handler.close()
