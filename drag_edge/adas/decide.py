@@ -79,10 +79,9 @@ def decide(
     lka, lka_memory = lka_step(
         scene, settings.lka, body, state.lka, time_s, rights, acc.state in _ACC_ENGAGED
     )
-    followed_mps2 = acc.accel_mps2 if settings.actuation and acc.lead_id is not None else None
-    aeb, aeb_state = aeb_step(
-        scene, settings.aeb, body, state.aeb, time_s, rights, -(followed_mps2 or 0.0)
-    )
+    follows = settings.actuation and acc.lead_id is not None
+    acc_decel_mps2 = -acc.accel_mps2 if follows and acc.accel_mps2 is not None else None
+    aeb, aeb_state = aeb_step(scene, settings.aeb, body, state.aeb, time_s, rights, acc_decel_mps2)
     bsd, bsd_state = bsd_step(scene, settings.bsd, state.bsd, time_s, rights)
     apa, apa_memory = apa_step(scene, settings.apa, body, state.apa, time_s, rights)
 

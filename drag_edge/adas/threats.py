@@ -65,7 +65,7 @@ def find_threats(
     slowings: Sequence[Slowing],
     braking_for: int | None,
     time_s: float,
-    acc_decel_mps2: float = 0.0,
+    acc_decel_mps2: float | None = None,
 ) -> tuple[tuple[Threat, ...], tuple[Evidence, ...]]:
     """Every track that would be hit as the ego drives now, and the evidence for the next step.
 
@@ -90,7 +90,7 @@ def find_threats(
     if not in_the_way:
         return (), ()
     calm_mps2 = _calm_decel_mps2(speed_mps, settings)
-    if acc_decel_mps2 > 0.0:
+    if acc_decel_mps2 is not None:
         calm_mps2 = max(calm_mps2, acc_decel_mps2 + TAKEOVER_SLACK_MPS2)
     undisturbed = accel if braking_for is None else max(accel, 0.0)
     bite_s = settings.brake_latency_s + settings.brake_dead_time_s
@@ -104,8 +104,8 @@ def find_threats(
         settings,
     )
     known = {one.id: one for one in before}
-    # Whoever has cruise control braking is judged by the estimate that it brakes by.
-    slowed = {one.id: one for one in slowings} if acc_decel_mps2 <= 0.0 else {}
+    # Whoever has cruise control following is judged by the estimate that it brakes by.
+    slowed = {one.id: one for one in slowings} if acc_decel_mps2 is None else {}
     threats, evidence = [], []
     for track, corridor_s in in_the_way:
         moment = (track, corridor_s, speed_mps, accel, age_s)

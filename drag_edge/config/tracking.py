@@ -71,7 +71,7 @@ class RangeSettings(Section):
         0.08, "1", "Share by which one frame moves the learned scatter of a box' edges", ge=0, le=1
     )
     noise_least: float = quantity(
-        0.05,
+        0.15,
         "1",
         "The learned variance is never taken for less than this share of the assumed one; lower "
         "lets a fine detector notice a braking lead earlier",

@@ -44,7 +44,7 @@ def test_a_picture_that_comes_twice_counts_once() -> None:
 
 
 def warned(
-    lost_mps2: float, told_mps2: float, ego_mps: float = 20.0, acc_decel_mps2: float = 0.0
+    lost_mps2: float, told_mps2: float, ego_mps: float = 20.0, acc_decel_mps2: float | None = None
 ) -> bool:
     """Of a lead 25 m ahead that has slowed with lost_mps2 for 2 s, the estimate says told_mps2."""
     state, decisions = AebState(), []
