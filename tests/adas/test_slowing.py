@@ -69,8 +69,11 @@ def test_an_estimate_that_says_it_has_ended_is_believed() -> None:
     assert not warned(lost_mps2=2.94, told_mps2=0.0)
 
 
-def test_cruise_control_that_brakes_is_judged_by_the_estimate_that_it_brakes_by() -> None:
-    assert not warned(lost_mps2=2.94, told_mps2=1.9, acc_decel_mps2=2.5)
+@pytest.mark.parametrize("acc_decel_mps2", [2.5, 0.0, -0.5])
+def test_cruise_control_that_follows_is_judged_by_the_estimate_that_it_brakes_by(
+    acc_decel_mps2: float,
+) -> None:
+    assert not warned(lost_mps2=2.94, told_mps2=1.9, acc_decel_mps2=acc_decel_mps2)
 
 
 def test_the_slower_the_more_braking_alarms_nobody() -> None:
