@@ -20,7 +20,7 @@ from drag_edge.config.root import Settings
 from drag_edge.faults.fault import Fault
 from drag_edge.report import report, summary_text
 from drag_edge.service.log import log_as
-from drag_edge.service.memory import keep_small, share_arenas
+from drag_edge.service.memory import arrange, keep_small
 from drag_edge.service.notify import Notifier
 from drag_edge.summary import write_json
 
@@ -53,7 +53,7 @@ def run(
     settings = read()
     log_as(settings.service.log, verbose)
     sys.setswitchinterval(_INTERPRETER_TURN_S)
-    share_arenas()
+    arrange()
     notifier = Notifier()
     notifier.patience(_STARTING_S)
     stop = threading.Event()

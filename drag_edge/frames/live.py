@@ -13,6 +13,7 @@ from drag_edge.frames.address import Address, Kind
 from drag_edge.frames.first_pictures import FirstPictures
 from drag_edge.frames.frame import Frame
 from drag_edge.frames.openers import open_capture
+from drag_edge.frames.picture_memory import PictureMemory
 from drag_edge.frames.source import CameraError
 from drag_edge.frames.stream_time import StreamTime
 
@@ -39,6 +40,7 @@ class OpenCvCamera:
         self._clock = clock
         self._capture: cv2.VideoCapture | None = None
         self._index = 0
+        self._memory = PictureMemory()
         self._stream_time = StreamTime()
         self._first = FirstPictures(settings.settle_s)
         self._settled_s = 0.0
@@ -93,10 +95,11 @@ class OpenCvCamera:
         if catching_up or delay_s > self._settings.late_s:
             self.skipped += 1
             return Skipped.YES
-        ok, image = capture.retrieve()
+        ok, image = capture.retrieve(self._memory.free())
         if not ok or image is None or image.size == 0:
             return None
         picture = np.asarray(image, np.uint8)
+        self._memory.keep(picture)
         if not self._first.pass_on(picture, _kind(capture), arrived_s):
             self.skipped += 1
             return Skipped.YES

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.frames.frame import Frame
+from drag_edge.frames.picture_memory import PictureMemory
 from drag_edge.frames.source import RecordingError
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class VideoFile:
         self._period_s = 1.0 / fps if 0 < fps < 1000 else 1.0 / 30.0
         self._announced = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self._next_s: float | None = None
+        self._memory = PictureMemory()
         self._grab()
         if self._next_s is None:
             self._capture.release()
@@ -62,11 +64,13 @@ class VideoFile:
         if self._next_s is None:
             return None
         time_s = self._next_s
-        ok, image = self._capture.retrieve()
+        ok, image = self._capture.retrieve(self._memory.free())
         if not ok or image is None:
             self._end()
             return None
-        frame = Frame(self.camera, self._index, time_s, np.asarray(image, np.uint8))
+        picture = np.asarray(image, np.uint8)
+        self._memory.keep(picture)
+        frame = Frame(self.camera, self._index, time_s, picture)
         self._index += 1
         self._grab()
         return frame

@@ -6,19 +6,29 @@ import ctypes
 
 from drag_edge.clock import Clock, Periodic
 
-_M_ARENA_MAX = -8  # malloc.h of glibc
+# malloc.h of glibc
+_M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
 _ARENAS = 2
+_LARGE_BYTES = 2_000_000
 _EVERY_S = 60.0
 
 
-def share_arenas() -> bool:
-    """Few arenas for all threads. Returns whether this C library knows the wish (glibc does).
+def arrange() -> bool:
+    """Few arenas for all threads, large blocks apart. Returns whether this C library knows these
+    wishes (glibc does).
 
     glibc gives every new thread, up to eight a core, an arena of its own, and what is freed in one
-    serves no other: each camera that is opened again would leave megabytes behind.
+    serves no other: each camera that is opened again would leave megabytes behind. And once a block
+    of some megabytes was freed, it puts all such blocks between the small ones: each model that is
+    loaded again would leave holes. Large blocks here are those of networks and whole pictures;
+    cameras take theirs again (frames/picture_memory.py).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and mallopt(_M_ARENA_MAX, _ARENAS) == 1
+    if mallopt is None:
+        return False
+    wishes = ((_M_ARENA_MAX, _ARENAS), (_M_MMAP_THRESHOLD, _LARGE_BYTES))
+    return all(mallopt(what, value) == 1 for what, value in wishes)
 
 
 def give_back() -> bool:

@@ -13,34 +13,65 @@ from drag_edge.service import memory
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc only")
 
-# Small blocks, every tenth of which stays: what is freed between them malloc keeps for itself.
-HOLES = """
+BEGIN = """
 import ctypes
-from drag_edge.service.memory import give_back, share_arenas
+from drag_edge.service.memory import arrange, give_back
 
 def resident_mb():
     return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
 
-assert share_arenas()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
-blocks = [libc.malloc(60_000) for _ in range(2000)]
-for block in blocks:
-    ctypes.memset(block, 1, 60_000)
-for number, block in enumerate(blocks):
+
+def block(size):
+    place = libc.malloc(size)
+    ctypes.memset(place, 1, size)
+    return ctypes.c_void_p(place)
+
+assert arrange()
+"""
+
+# Small blocks, every tenth of which stays: what is freed between them malloc keeps for itself.
+HOLES = """
+blocks = [block(60_000) for _ in range(2000)]
+for number, place in enumerate(blocks):
     if number % 10:
-        libc.free(ctypes.c_void_p(block))
+        libc.free(place)
 before = resident_mb()
 assert give_back()
 print(before - resident_mb())
 """
 
+# A large one that was freed first: it must not make malloc put the next ones among the small. The
+# first small ones fill whatever holes there are.
+LARGE = """
+libc.free(block(30_000_000))
+small = [block(100_000) for _ in range(100)]
+blocks = [(block(3_000_000), block(100_000)) for _ in range(40)]
+before = resident_mb()
+for large, _ in blocks:
+    libc.free(large)
+print(before - resident_mb())
+"""
+
+
+def _freed_mb(repository: Path, code: str) -> float:
+    said = subprocess.run(
+        [sys.executable, "-c", BEGIN + code],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(said.stdout)
+
 
 def test_what_was_freed_between_blocks_in_use_goes_back_to_the_system(repository: Path) -> None:
-    said = subprocess.run(
-        [sys.executable, "-c", HOLES], cwd=repository, capture_output=True, text=True, check=True
-    )
-    assert float(said.stdout) > 50
+    assert _freed_mb(repository, HOLES) > 50
+
+
+def test_large_blocks_go_back_to_the_system_at_once(repository: Path) -> None:
+    assert _freed_mb(repository, LARGE) > 100
 
 
 def test_it_is_done_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,5 +86,5 @@ def test_it_is_done_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_another_c_library_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
-    assert not memory.share_arenas()
+    assert not memory.arrange()
     assert not memory.give_back()

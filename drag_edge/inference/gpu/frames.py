@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,15 @@ READ_BEYOND = 8
 _SLOTS = 2
 _CHUNK_BYTES = 1_000_000
 
+Part = tuple[int, int, int, int]
+"""Of a picture, whole pixels (edges): x0, y0, x1, y1."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceFrame:
     """A picture where the GPU reads it: uint8 BGR, rows of `stride_bytes`.
 
-    READ_BEYOND bytes behind a row that was asked for may be read too; what they are does not
+    READ_BEYOND bytes behind a row of what was asked for may be read too; what they are does not
     matter.
     """
 
@@ -35,13 +39,12 @@ class DeviceFrame:
 
 @dataclass(slots=True)
 class _Picture:
-    """The present picture, its pinned copy, and which rows of it are on their way."""
+    """The present picture, its pinned copy, and which part of it is on its way."""
 
     image: NDArray[np.uint8]
     pixels: NDArray[np.uint8]
     frame: DeviceFrame
-    top: int = 0
-    end: int = 0
+    sent: Part | None = None
 
 
 class FrameUpload:
@@ -61,26 +64,23 @@ class FrameUpload:
         self._current: _Picture | None = None
         self.uploads = 0
 
-    def put(self, image: NDArray[np.uint8], rows: tuple[int, int] | None = None) -> DeviceFrame:
-        """H×W×3 uint8 BGR → the frame on the GPU; of the same array only new rows are copied.
+    def put(self, image: NDArray[np.uint8], part: Part | None = None) -> DeviceFrame:
+        """H×W×3 uint8 BGR → the frame on the GPU; of the same array only what is new is copied.
 
-        rows: first and end of those that will be read, at least one; None: all. Asynchronous: what
-        is put on the stream afterwards sees the picture. Raises ModelError for anything that is no
-        such picture.
+        part: what will be read, at least one pixel; None: all. Asynchronous: what is put on the
+        stream afterwards sees the picture. Raises ModelError for anything that is no such picture.
         """
         current = self._current
         if current is None or image is not current.image:
             current = self._begin(image)
-        top, end = rows or (0, current.frame.height)
-        if current.top == current.end:
-            self._upload(current, top, end)
-            current.top, current.end = top, end
-        if top < current.top:
-            self._upload(current, top, current.top)
-            current.top = top
-        if end > current.end:
-            self._upload(current, current.end, end)
-            current.end = end
+        wanted = part or (0, 0, current.frame.width, current.frame.height)
+        if current.sent is None:
+            self._upload(current, wanted)
+            current.sent = wanted
+        else:
+            for missing in _around(current.sent, wanted):
+                self._upload(current, missing)
+            current.sent = _union(current.sent, wanted)
         return current.frame
 
     def next_frame(self) -> None:
@@ -113,17 +113,18 @@ class FrameUpload:
         self.uploads += 1
         return self._current
 
-    def _upload(self, picture: _Picture, top: int, end: int) -> None:
-        """Put these rows on their way."""
+    def _upload(self, picture: _Picture, part: Part) -> None:
+        """Put this part on its way; the copy onto the GPU takes whole rows."""
+        x0, y0, x1, y1 = part
         frame = picture.frame
-        rows = end - top if self._mapped else max(_CHUNK_BYTES // frame.stride_bytes, 1)
-        # The GPU fetches one part while the host writes the next.
-        for first in range(top, end, rows):
-            part = slice(first, min(first + rows, end))
-            np.copyto(picture.pixels[part], picture.image[part])
+        rows = y1 - y0 if self._mapped else max(_CHUNK_BYTES // frame.stride_bytes, 1)
+        # The GPU fetches one piece while the host writes the next.
+        for top in range(y0, y1, rows):
+            piece = slice(top, min(top + rows, y1))
+            np.copyto(picture.pixels[piece, x0:x1], picture.image[piece, x0:x1])
             if not self._mapped:
-                pointer = frame.pointer + first * frame.stride_bytes
-                self._gpu.copy_in(pointer, picture.pixels[part])
+                pointer = frame.pointer + top * frame.stride_bytes
+                self._gpu.copy_in(pointer, picture.pixels[piece])
 
     def _room(self, nbytes: int) -> int:
         """Where the GPU keeps a picture of that size: one place for all, grown when needed."""
@@ -135,6 +136,26 @@ class FrameUpload:
                 self._device = None
             self._device = self._gpu.allocate(room)
         return self._device.pointer
+
+
+def _union(one: Part, other: Part) -> Part:
+    """The smallest part that holds both."""
+    x0, y0 = map(min, one[:2], other[:2])
+    x1, y1 = map(max, one[2:], other[2:])
+    return x0, y0, x1, y1
+
+
+def _around(sent: Part, wanted: Part) -> Iterator[Part]:
+    """What the union of both has beside `sent`: above, below, left, right."""
+    x0, y0, x1, y1 = _union(sent, wanted)
+    left, top, right, bottom = sent
+    bands = (
+        (x0, y0, x1, top),
+        (x0, bottom, x1, y1),
+        (x0, top, left, bottom),
+        (right, top, x1, bottom),
+    )
+    return (band for band in bands if band[0] < band[2] and band[1] < band[3])
 
 
 class _Slot:

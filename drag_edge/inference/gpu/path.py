@@ -71,8 +71,7 @@ class DevicePath:
         self._placement = None
         require_picture(image)
         placement = self._picture.place(image.shape[1], image.shape[0])
-        _, top, _, end = placement.source
-        frame = self._uploads.put(image, (top, end))
+        frame = self._uploads.put(image, placement.source)
         self._began.record()
         if self._graphs is None:
             self._enqueue(frame)

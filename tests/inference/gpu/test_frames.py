@@ -41,29 +41,54 @@ def test_a_large_picture_travels_in_parts_and_arrives_whole(
     np.testing.assert_array_equal(seen(gpu, frame), image)
 
 
+def _spans(most: int) -> st.SearchStrategy[tuple[int, int]]:
+    return st.tuples(st.integers(0, most - 1), st.integers(1, most)).map(
+        lambda span: (span[0], min(sum(span), most))
+    )
+
+
 @pytest.mark.parametrize("integrated", [False, True])
 @settings(deadline=None)
-@given(
-    wishes=st.lists(
-        st.tuples(st.integers(0, 39), st.integers(1, 40)).map(lambda w: (w[0], min(sum(w), 40))),
-        min_size=1,
-        max_size=5,
-    )
-)
-def test_the_rows_that_models_read_arrive_and_none_travels_twice(
-    host_library: ctypes.CDLL, integrated: bool, wishes: list[tuple[int, int]]
+@given(wishes=st.lists(st.tuples(_spans(30), _spans(40)), min_size=1, max_size=5))
+def test_the_parts_that_models_read_arrive_and_no_pixel_is_written_twice(
+    host_library: ctypes.CDLL,
+    integrated: bool,
+    wishes: list[tuple[tuple[int, int], tuple[int, int]]],
 ) -> None:
+    """The picture changes behind the upload's back, so whatever is written again is seen."""
     gpu = HostGpu(host_library, integrated)
     upload = FrameUpload(gpu)
-    image = picture(30, 40) // 2  # nothing in it is what unwritten memory holds
-    for top, end in wishes:
-        found = seen(gpu, upload.put(image, (top, end)))
-        np.testing.assert_array_equal(found[top:end], image[top:end])
-    first, last = min(top for top, _ in wishes), max(end for _, end in wishes)
-    assert (found[:first] == GARBAGE).all()
-    assert (found[last:] == GARBAGE).all()
-    assert gpu.put_bytes == (0 if integrated else (last - first) * 90)
+    image = np.empty((40, 30, 3), np.uint8)
+    expected = np.full_like(image, GARBAGE)
+    sent = np.zeros((40, 30), bool)
+    for number, ((left, right), (top, bottom)) in enumerate(wishes):
+        image[...] = number
+        frame = upload.put(image, (left, top, right, bottom))
+        ys, xs = np.nonzero(sent)
+        union = np.zeros_like(sent)
+        union[
+            min([top, *ys]) : max([bottom, *(ys + 1)]), min([left, *xs]) : max([right, *(xs + 1)])
+        ] = True
+        expected[union & ~sent] = number
+        sent = union
+        np.testing.assert_array_equal(seen(gpu, frame), expected)
     assert upload.uploads == 1
+
+
+@pytest.mark.parametrize("first", [(5, 5, 20, 20), (0, 0, 30, 40), (29, 39, 30, 40)])
+def test_a_part_that_is_there_is_not_sent_again(
+    gpu: HostGpu, first: tuple[int, int, int, int]
+) -> None:
+    upload = FrameUpload(gpu)
+    image = picture(30, 40)
+    upload.put(image, first)
+    before = gpu.put_bytes
+    assert before == (first[3] - first[1]) * 90
+    upload.put(image, first)
+    upload.put(image, (first[2] - 1, first[3] - 1, first[2], first[3]))
+    assert gpu.put_bytes == before
+    np.testing.assert_array_equal(seen(gpu, upload.put(image)), image)
+    assert gpu.put_bytes <= before + 40 * 90 + before  # beside it the copy takes whole rows again
 
 
 def test_the_same_array_in_a_new_frame_is_uploaded_again(gpu: HostGpu) -> None:
