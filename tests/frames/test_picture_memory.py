@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def test_a_part_of_a_picture_keeps_it() -> None:
     for value in range(20):
         decode(memory, value + 100)
     assert (row == 7).all()
+
+
+def test_what_a_stall_needed_is_given_back() -> None:
+    memory = PictureMemory()
+    held = [decode(memory, value) for value in range(9)]
+    gone = [weakref.ref(picture) for picture in held]
+    held.clear()
+    last = [decode(memory, value) for value in range(2)]
+    assert sum(picture() is not None for picture in gone) == len(last)
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.booleans()), max_size=60))
