@@ -10,7 +10,7 @@ from drag_edge.clock import Clock, Periodic
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 _ARENAS = 2
-_LARGE_BYTES = 2_000_000
+_LARGE_BYTES = 1_000_000
 _EVERY_S = 60.0
 
 
@@ -21,7 +21,7 @@ def arrange() -> bool:
     glibc gives every new thread, up to eight a core, an arena of its own, and what is freed in one
     serves no other: each camera that is opened again would leave megabytes behind. And once a block
     of some megabytes was freed, it puts all such blocks between the small ones: each model that is
-    loaded again would leave holes. Large blocks here are those of networks and whole pictures;
+    loaded again would leave holes. Large blocks are those of networks, decoders and whole pictures;
     cameras take theirs again (frames/picture_memory.py).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
