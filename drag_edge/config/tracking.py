@@ -71,12 +71,20 @@ class RangeSettings(Section):
         0.08, "1", "Share by which one frame moves the learned scatter of a box' edges", ge=0, le=1
     )
     noise_least: float = quantity(
-        0.15,
+        0.05,
         "1",
         "The learned variance is never taken for less than this share of the assumed one; lower "
         "lets a fine detector notice a braking lead earlier",
         gt=0,
         le=1,
+    )
+    noise_least_px: float = quantity(
+        0.8,
+        "px",
+        "Nor is a box' width or height ever believed more exactly than this: a small network moves "
+        "the edges of a far box in steps, which look like none at all and then like braking",
+        ge=0,
+        le=10,
     )
     foot_sigma_rad: float = quantity(
         0.004,

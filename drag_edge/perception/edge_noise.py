@@ -15,12 +15,11 @@ class EdgeNoise:
     but motion. And how alike successive errors are: a network errs alike on like pictures, and n
     errors of correlation ρ weigh as n·(1 − ρ)/(1 + ρ) independent ones.
 
-    follow: share by which one innovation moves what is learned. least: bound of the scatter.
+    follow: share by which one innovation moves what is learned.
     """
 
-    def __init__(self, follow: float, least: float) -> None:
+    def __init__(self, follow: float) -> None:
         self._follow = follow
-        self._least = least
         self._scatter = 1.0
         self._bias = 0.0
         self._last = 0.0
@@ -33,14 +32,14 @@ class EdgeNoise:
         alike = min(_MOST_CORRELATION, max(0.0, self._product / self._power))
         return self._scatter * (1 + alike) / (1 - alike)
 
-    def learn(self, innovation: float, known: float, variance: float) -> None:
+    def learn(self, innovation: float, known: float, variance: float, least: float) -> None:
         """An innovation whose filter part has variance `known`, of a measurement assumed to have
-        `variance`. One outlier says little."""
+        `variance`, of which the scatter is at least this share. One outlier says little."""
         scatter = (innovation - self._bias) ** 2
         self._bias += _BIAS_FOLLOW * (innovation - self._bias)
         said = min(max(0.0, scatter - known) / variance, 9.0 * self._scatter)
         self._scatter += self._follow * (said - self._scatter)
-        self._scatter = min(_MOST, max(self._least, self._scatter))
+        self._scatter = min(_MOST, max(least, self._scatter))
         limited = max(-3.0, min(3.0, innovation / variance**0.5))
         self._power += _CORRELATION_FOLLOW * (limited * limited - self._power)
         self._product += _CORRELATION_FOLLOW * (limited * self._last - self._product)

@@ -42,8 +42,7 @@ class RangeFilter:
         self._covariance = _diagonal([1.0] * 5)
         self.refused_in_row = 0
         self._noise = {
-            kind: EdgeNoise(settings.noise_follow, settings.noise_least)
-            for kind in (LN_WIDTH, LN_HEIGHT, _FOOT)
+            kind: EdgeNoise(settings.noise_follow) for kind in (LN_WIDTH, LN_HEIGHT, _FOOT)
         }
         self._drift = {LN_WIDTH: 0.0, LN_HEIGHT: 0.0}
 
@@ -132,13 +131,13 @@ class RangeFilter:
         covariance[RATE][RATE] += (0.3 * settings.accel_sigma_mps2 * dt_s) ** 2
         self._covariance = covariance
 
-    def measure_width(self, tangent: float, sigma: float, gate: bool) -> bool:
-        """Angular width of the face; False if refused."""
-        return self._measure_size(LN_WIDTH, tangent, sigma, self._prior.rounding_m, gate)
+    def measure_width(self, tangent: float, sigma: float, finest: float, gate: bool) -> bool:
+        """Angular width of the face, its scatter learned down to `finest`; False if refused."""
+        return self._measure_size(LN_WIDTH, tangent, sigma, finest, gate)
 
-    def measure_height(self, tangent: float, sigma: float, gate: bool) -> bool:
-        """Angular height; False if refused."""
-        return self._measure_size(LN_HEIGHT, tangent, sigma, self._prior.rounding_m, gate)
+    def measure_height(self, tangent: float, sigma: float, finest: float, gate: bool) -> bool:
+        """Angular height, likewise."""
+        return self._measure_size(LN_HEIGHT, tangent, sigma, finest, gate)
 
     def measure_foot(self, tangent: float, sigma: float, gate: bool) -> bool:
         """Fall of the ray to the foot per metre forward; False if refused."""
@@ -147,16 +146,18 @@ class RangeFilter:
         by_range = -expected / distance
         spread = [by_range * row[RANGE] for row in self._covariance]
         known = by_range * spread[RANGE]
-        return self._update(_FOOT, tangent - expected, spread, known, sigma * sigma, gate)
+        least = self._settings.noise_least
+        return self._update(_FOOT, tangent - expected, spread, known, sigma * sigma, least, gate)
 
     def _measure_size(
-        self, size: int, tangent: float, sigma: float, rounding_m: float, gate: bool
+        self, size: int, tangent: float, sigma: float, finest: float, gate: bool
     ) -> bool:
-        distance = self._mean[RANGE] + rounding_m
+        distance = self._mean[RANGE] + self._prior.rounding_m
         spread = [row[size] - row[RANGE] / distance for row in self._covariance]
         known = spread[size] - spread[RANGE] / distance
         residual = math.log(tangent) - self._mean[size] + math.log(distance)
-        return self._update(size, residual, spread, known, (sigma / tangent) ** 2, gate)
+        least = max(self._settings.noise_least, (finest / sigma) ** 2)
+        return self._update(size, residual, spread, known, (sigma / tangent) ** 2, least, gate)
 
     def _update(
         self,
@@ -165,12 +166,14 @@ class RangeFilter:
         spread: list[float],
         known: float,
         variance: float,
+        least: float,
         gate: bool,
     ) -> bool:
-        """spread: the state's covariance with what is measured; known: the latter's variance."""
+        """spread: the state's covariance with what is measured; known: the latter's variance;
+        least: share of the assumed variance that the learned one is never below."""
         total = known + variance * self._noise[kind].factor
         if gate:
-            self._noise[kind].learn(residual, known, variance)
+            self._noise[kind].learn(residual, known, variance, least)
             self._notice_manoeuvre(kind, residual / math.sqrt(total))
         if gate and residual * residual > self._settings.gate_sigma**2 * total:
             return False

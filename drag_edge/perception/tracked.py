@@ -189,13 +189,16 @@ class TrackedObject:
         """
         sigma_u, sigma_v = seen.sigma_u, seen.sigma_v
         wide, tall = seen.wide, seen.tall
+        finest = self._ranging.noise_least_px
         sizes: list[bool] = []
         if seen.height_seen and tall > 0:
-            sizes.append(self.range.measure_height(tall, math.sqrt(2) * sigma_v, gate))
+            sigma, least = math.sqrt(2) * sigma_v, finest / self._camera.fy
+            sizes.append(self.range.measure_height(tall, sigma, least, gate))
         flank = self._flank(wide)
         if self._width_seen(seen) and wide - flank > 0.3 * wide:
             sigma = math.sqrt(2) * sigma_u + 0.4 * flank
-            sizes.append(self.range.measure_width(wide - flank, sigma, gate))
+            least = finest / self._camera.fx
+            sizes.append(self.range.measure_width(wide - flank, sigma, least, gate))
         foot = None
         if seen.foot_seen:
             lasting = 1 + self._ranging.foot_correlation_s / (now.dt_s or _USUAL_STEP_S)

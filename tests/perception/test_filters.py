@@ -34,8 +34,8 @@ def measure(
 ) -> None:
     far = distance + CAR.rounding_m
     pixel = 0.001
-    item.measure_height(height / far + noise.normal(0, 1.4 * pixel), 1.4 * pixel, True)
-    item.measure_width(width / far + noise.normal(0, 1.4 * pixel), 1.4 * pixel, True)
+    item.measure_height(height / far + noise.normal(0, 1.4 * pixel), 1.4 * pixel, 0.0, True)
+    item.measure_width(width / far + noise.normal(0, 1.4 * pixel), 1.4 * pixel, 0.0, True)
     item.measure_foot(HEIGHT_M / far + noise.normal(0, pixel), 6 * pixel, True)
 
 
@@ -83,7 +83,7 @@ def test_an_outlier_is_refused() -> None:
         item.predict(0.05, 0.0)
         measure(item, 30.0, 1.8, 1.52, rng)
     before = item.range_m
-    assert not item.measure_width(1.8 / 60.0, 0.0014, True)
+    assert not item.measure_width(1.8 / 60.0, 0.0014, 0.0, True)
     assert item.range_m == before
 
 
@@ -96,8 +96,8 @@ def test_a_coarse_detector_is_trusted_less() -> None:
         for _ in range(160):
             item.predict(0.05, 0.0)
             far = 30.0 + CAR.rounding_m
-            item.measure_width(1.8 / far + rng.normal(0, pixel), 0.001, True)
-            item.measure_height(1.52 / far + rng.normal(0, pixel), 0.001, True)
+            item.measure_width(1.8 / far + rng.normal(0, pixel), 0.001, 0.0, True)
+            item.measure_height(1.52 / far + rng.normal(0, pixel), 0.001, 0.0, True)
             rates.append(item.rate_mps)
         spreads.append(float(np.std(rates[40:])))
     assert spreads[1] < 4 * spreads[0], "six times the noise must not be six times the rate's"
@@ -113,8 +113,8 @@ def braking_noticed_s(settings: RangeSettings, seed: int) -> float:
         braked_s = max(0.0, step * 0.05 - 4.0)
         far = 12.0 - 3.0 * braked_s**2 + CAR.rounding_m
         item.predict(0.05, 0.0)
-        item.measure_width(CAR.width_m / far + rng.normal(0, 1.4 * pixel), 7 * pixel, True)
-        item.measure_height(CAR.height_m / far + rng.normal(0, 1.4 * pixel), 7 * pixel, True)
+        item.measure_width(CAR.width_m / far + rng.normal(0, 1.4 * pixel), 7 * pixel, 0.0, True)
+        item.measure_height(CAR.height_m / far + rng.normal(0, 1.4 * pixel), 7 * pixel, 0.0, True)
         if braked_s > 0.1 and item.rate_mps < 0.6 * -6.0 * braked_s:
             return braked_s
     return math.inf
