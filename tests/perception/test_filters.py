@@ -239,3 +239,24 @@ def test_acceleration_comes_from_the_bus_or_from_the_speed_or_is_unknown() -> No
     for frame in range(60):
         accel = motion.accel_mps2(EgoState(frame * 0.05, speed_mps=10.0 + 2.0 * frame * 0.05))
     assert accel == pytest.approx(2.0, abs=0.1)
+
+
+def rate_after_a_step_mps(finest: float) -> float:
+    """The most that a car seems to come nearer whose box stood still for 10 s and then grows by
+    2 px in 0.2 s: a step of a small network. 40 m away, 1000 px per tangent."""
+    item = RangeFilter(CAR, HEIGHT_M, 1.0, RangeSettings())
+    item.start(40.0, 20.0)
+    far, rates = 40.0 + CAR.rounding_m, []
+    for tick in range(260):
+        grown = 0.002 * min(1.0, max(0.0, (tick - 200) / 4))
+        item.predict(0.05, 0.0)
+        item.measure_width(1.8 / far + grown, 0.0025, finest, True)
+        item.measure_height(1.5 / far + grown, 0.0025, finest, True)
+        rates.append(item.rate_mps)
+    return -min(rates[200:])
+
+
+def test_what_a_step_of_a_far_box_says_is_bounded_by_the_floor() -> None:
+    none, usual, coarse = (rate_after_a_step_mps(finest) for finest in (0.0, 0.0008, 0.0016))
+    assert usual < 0.95 * none
+    assert coarse < 0.7 * none
