@@ -79,7 +79,7 @@ class RangeSettings(Section):
         le=1,
     )
     noise_least_px: float = quantity(
-        0.8,
+        1.0,
         "px",
         "Nor is a box' width or height ever believed more exactly than this: a small network moves "
         "the edges of a far box in steps, which look like none at all and then like braking",
