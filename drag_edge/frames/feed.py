@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,11 +71,10 @@ class LiveFeed:
         longest_s = max(camera.open_timeout_s for camera in cameras.values())
         for reader in self._readers.values():
             reader.start()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             self._wait_for_cameras(longest_s + _MARGIN_S)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     def _wait_for_cameras(self, longest_s: float) -> None:
         """Until each has opened or failed. One that works is enough to go on: the others are

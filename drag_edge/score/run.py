@@ -127,9 +127,8 @@ def driven(tasks: Sequence[Task], options: Options) -> Iterator[DriveResult]:
         try:
             for future in as_completed(futures):
                 yield future.result()
-        except BaseException:
+        finally:
             pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _expected(tasks: Sequence[Task]) -> dict[tuple[str, str], int]:

@@ -293,10 +293,11 @@ def test_networkd_is_stopped_again_only_where_it_was_started_for_us(
 
 def test_an_interpreter_that_the_service_cannot_reach_is_not_taken(tmp_path: Path) -> None:
     assert not reachable("/home/somebody/.pyenv/versions/3.12/bin/python3")
-    assert not reachable("/root/bin/python3")
+    roots = Path("~root/bin/python3").expanduser()
+    assert not reachable(str(roots))
     assert reachable(SYSTEM_PYTHON)
     link = tmp_path / "python3"
-    link.symlink_to("/root/bin/python3")
+    link.symlink_to(roots)
     assert not reachable(str(link))
 
 

@@ -64,7 +64,8 @@ def python_here() -> str:
 
 def reachable(python: str) -> bool:
     """Whether a service, to which homes are closed, can run it."""
-    return not os.path.realpath(python).startswith(("/root/", "/home/"))
+    homes = (os.path.expanduser("~root") + os.sep, "/home/")
+    return not os.path.realpath(python).startswith(homes)
 
 
 def extras_here() -> tuple[str, ...]:

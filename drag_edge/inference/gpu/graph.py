@@ -59,14 +59,13 @@ def capture(gpu: Gpu, enqueue: Callable[[], None]) -> Graph:
         library.begin_capture(stream)
     except CudaCallError as error:
         raise CaptureError(str(error)) from error
-    try:
-        enqueue()
-    except ModelError as error:
-        _abandon(gpu)
-        raise CaptureError(str(error)) from error
-    except BaseException:
-        _abandon(gpu)
-        raise
+    with ExitStack() as undo:
+        undo.callback(_abandon, gpu)
+        try:
+            enqueue()
+        except ModelError as error:
+            raise CaptureError(str(error)) from error
+        undo.pop_all()
     try:
         graph = library.end_capture(stream)
     except CudaCallError as error:
