@@ -38,8 +38,8 @@ from tests.rtsp.camera import missing  # noqa: E402
 
 UNAVAILABLE = 69
 DEMO = REPOSITORY / "configs" / "demo.yaml"
-# Of both cameras; the loop looks at every picture, which keeps more than one core busy.
-FPS = 15.0
+# Of both cameras: more than the loop can look at on two cores, so that inference keeps one busy.
+FPS = 40.0
 SCENERY_S = 10.0
 
 
@@ -63,7 +63,7 @@ def soak(options: argparse.Namespace, folder: Path) -> Soaked:
         ended = rig.daemon.end()
         heard = rig.ear.heard()
         return Soaked(seconds, started_s, rig.daemon, outcomes, len(planned), heard,
-                      load_times(folder), timer, ended)  # fmt: skip
+                      load_times(folder), timer, rig.prompt_port.works, ended)  # fmt: skip
 
 
 def main() -> int:
@@ -90,7 +90,7 @@ def main() -> int:
     (folder / "result.json").write_text(json.dumps(as_json(soaked, judged), indent=1))
     (folder / "plot.html").write_text(page(soaked, judged))
     broken = [row.what for row in judged if row.good is False]
-    if too_busy(soaked):
+    if broken and too_busy(soaked):
         say("this machine had too little time for the daemon: limits of time say nothing here")
     say(f"{len(broken)} broken: {', '.join(broken)}" if broken else "all within their limits")
     return 1 if broken else 0

@@ -7,13 +7,16 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
+_ALWAYS = 3
+
 
 class PictureMemory:
     """What a decoder writes into, so that a picture costs no fresh megabytes.
 
     The system fills fresh memory page by page, and what is freed leaves holes between smaller
     things, where a process that runs for months loses what it gave back. There are as many as are
-    held, and one to spare. One thread uses it; pictures go to others.
+    held, and one to spare; three stay in any case: one is written, one waits, one is looked at.
+    One thread uses it; pictures go to others.
     """
 
     def __init__(self) -> None:
@@ -26,7 +29,8 @@ class PictureMemory:
 
     def keep(self, picture: NDArray[np.uint8]) -> None:
         """One that was just decoded: it comes back when it is free. Other sizes are forgotten."""
-        too_many = self._unheld()[1:]
+        surplus = max(0, len(self._kept) - _ALWAYS)
+        too_many = self._unheld()[1 : 1 + surplus]
         self._kept = [
             kept
             for at, kept in enumerate(self._kept)

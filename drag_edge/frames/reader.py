@@ -103,9 +103,7 @@ class CameraReader:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        if self._before is not None:
-            before, self._before = self._before, None
-            before._thread.join()
+        self._wait_for_the_one_before()
         try:
             while not self._stop.is_set():
                 if self._open():
@@ -115,6 +113,12 @@ class CameraReader:
         finally:
             self._source.close()
             self._journal.closed(self._clock.now_s())
+
+    def _wait_for_the_one_before(self) -> None:
+        """Apart from `_run`, whose frame would keep it and its pictures for as long as it reads."""
+        before, self._before = self._before, None
+        if before is not None:
+            before._thread.join()
 
     def _open(self) -> bool:
         self._journal.opening(self._clock.now_s())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -239,13 +241,13 @@ class Rig:
     def __init__(self, first_s: float = 0.01, **cameras: Camera) -> None:
         self.events: list[Event] = []
         self._first_s = first_s
-        self._cameras = cameras
+        self.cameras = cameras
         self.feed = LiveFeed(dict.fromkeys(cameras, SETTINGS), self._reader, wait_s=0.02)
 
     def _reader(self, name: str, _: CameraSettings, arrived: threading.Condition) -> CameraReader:
         return CameraReader(
             name,
-            self._cameras[name],
+            self.cameras[name],
             SystemClock(),
             self.events.append,
             arrived,
@@ -398,6 +400,19 @@ def test_many_tries_are_one_event_and_leaves_nothing(rig: Callable[..., Rig]) ->
     assert one.names() == ["camera_lost", "camera_lost"]  # it went, and why it does not come back
     assert len(threading.enumerate()) == threads
     assert front.closes >= 60
+
+
+def test_a_camera_with_other_settings_leaves_nothing_of_the_one_before(
+    rig: Callable[..., Rig],
+) -> None:
+    one = rig(front=Camera())
+    one.wait(lambda: one.health().fresh)
+    before = weakref.ref(one.cameras["front"])
+    one.cameras["front"] = Camera()
+    assert one.feed.reopen("front", SETTINGS)
+    one.wait(lambda: one.health().fresh)
+    gc.collect()
+    assert before() is None, "who keeps it keeps its pictures"
 
 
 # health

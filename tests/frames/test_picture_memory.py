@@ -44,8 +44,21 @@ def test_what_a_stall_needed_is_given_back() -> None:
     held = [decode(memory, value) for value in range(9)]
     gone = [weakref.ref(picture) for picture in held]
     held.clear()
-    last = [decode(memory, value) for value in range(2)]
-    assert sum(picture() is not None for picture in gone) == len(last)
+    for value in range(5):
+        decode(memory, value)
+    assert sum(picture() is not None for picture in gone) == 3
+
+
+def test_three_that_a_busy_loop_takes_turns_with_stay() -> None:
+    memory = PictureMemory()
+    held: deque[np.ndarray] = deque()
+    places = set()
+    for value in range(60):
+        held.append(decode(memory, value))
+        places.add(held[-1].ctypes.data)
+        while len(held) > (2 if value % 7 == 0 else 1):
+            held.popleft()
+    assert len(places) == 3
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.booleans()), max_size=60))

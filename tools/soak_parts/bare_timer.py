@@ -1,18 +1,23 @@
-"""What this machine gives a process that does nothing but wake every 5 ms: the yardstick beside the
-daemon's cycle times. Ends with its standard input; prints the deviations of 20 ms as JSON.
+"""What this machine gives a process that does nothing but wake every 5 ms, with the urgency of the
+daemon's sender: the yardstick beside its cycle times. Ends with its standard input; prints the
+deviations of 20 ms as JSON.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import select
 import sys
 import time
+from contextlib import suppress
 
 TICK_S, CYCLE_S = 0.005, 0.02
 
 
 def main() -> None:
+    with suppress(OSError):  # not root: neither is the sender
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     sent: list[float] = []
     start_s = due_s = next_s = time.monotonic()
     while not select.select([sys.stdin], [], [], max(0.0, due_s - time.monotonic()))[0]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from soak_parts.daemon import Daemon, configuration
+from soak_parts.prompt_port import PromptPort
 from soak_parts.scenery import Scenery
 from tests.rtsp.camera import RtspServer
 
@@ -93,6 +94,8 @@ class Rig:
             self._others.enter_context(server)
         self.ear = Ear(self._port, self.scenery.values, self.folder)
         self._others.callback(self.ear.close)
+        self.prompt_port = PromptPort()
+        self._others.callback(self.prompt_port.close)
         self.timer = BareTimer()
         self._others.callback(self.timer.end)
         self.daemon.start()

@@ -57,6 +57,7 @@ class Soaked:
     heard: dict[str, Any]
     times: dict[str, np.ndarray[Any, Any]]
     timer: dict[str, float]
+    prompt_port: bool
     exit: tuple[int | None, float]
 
     @property
@@ -163,6 +164,8 @@ def _bus(soaked: Soaked) -> Iterator[Row]:
     )  # fmt: skip
     told = ", ".join(f"{name} {_ms(value)}" for name, value in soaked.timer.items())
     yield Row("a bare timer on this machine, meanwhile", told or "not measured", "", None)
+    port = "goes first" if soaked.prompt_port else "waits for its turn, up to 4 ms (not root)"
+    yield Row("the kernel's worker behind the serial port", port, "", None)
     heard = soaked.heard
     count = sum(len(times) for times in soaked.times.values())
     wrong, lost = len(heard["wrong"]), sum(heard["lost"].values())
@@ -245,6 +248,7 @@ def as_json(soaked: Soaked, judged: Sequence[Row]) -> dict[str, Any]:
             for s in soaked.daemon.signs
         ],
         "bare_timer_s": soaked.timer,
+        "prompt_port": soaked.prompt_port,
         "too_busy": too_busy(soaked),
         "foreign_lines": dict(soaked.daemon.log.foreign.most_common(50)),
         "unnamed": soaked.daemon.log.unnamed[:50],
