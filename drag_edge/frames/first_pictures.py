@@ -13,22 +13,25 @@ _GREY_SHARE = 0.25
 
 
 class FirstPictures:
-    """Lets pictures pass from the first whole one on, and all of them once `patience_s` is over."""
+    """Lets pictures pass from the first whole one on, and all of them once `patience_s` is over.
+
+    passing: whether that is so already.
+    """
 
     def __init__(self, patience_s: float) -> None:
         self._patience_s = patience_s
         self._since_s: float | None = None
-        self._passing = False
+        self.passing = False
 
     def pass_on(self, image: NDArray[np.uint8], kind: str | None, now_s: float) -> bool:
         """Whether the picture may be used. kind: I, P or B where the decoder tells, else None."""
-        if self._passing:
+        if self.passing:
             return True
         if self._since_s is None:
             self._since_s = now_s
         whole = kind in ("I", None) and grey_share(image) < _GREY_SHARE
-        self._passing = whole or now_s - self._since_s > self._patience_s
-        return self._passing
+        self.passing = whole or now_s - self._since_s > self._patience_s
+        return self.passing
 
 
 def grey_share(image: NDArray[np.uint8]) -> float:

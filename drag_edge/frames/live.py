@@ -74,7 +74,9 @@ class OpenCvCamera:
         """
         if self._capture is None:
             return None
-        end_s = self._clock.now_s() + self._settings.read_timeout_s
+        # What is skipped while the stream settles is no sign of a bad link.
+        begin_s = max(self._clock.now_s(), self._settled_s)
+        end_s = begin_s + self._settings.read_timeout_s
         while self._clock.now_s() <= end_s:
             try:
                 frame = self._grab(self._capture)
@@ -92,7 +94,9 @@ class OpenCvCamera:
         stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0 if self._stamped else 0.0
         delay_s = self._stream_time.delay_s(arrived_s, stamp_s)
         catching_up = not self._stream_time.settled and arrived_s < self._settled_s
-        if catching_up or delay_s > self._settings.late_s:
+        late = catching_up or delay_s > self._settings.late_s
+        # A late one may be the key frame that makes those after it whole.
+        if late and self._first.passing:
             self.skipped += 1
             return Skipped.YES
         ok, image = capture.retrieve(self._memory.free())
@@ -100,7 +104,7 @@ class OpenCvCamera:
             return None
         picture = np.asarray(image, np.uint8)
         self._memory.keep(picture)
-        if not self._first.pass_on(picture, _kind(capture), arrived_s):
+        if not self._first.pass_on(picture, _kind(capture), arrived_s) or late:
             self.skipped += 1
             return Skipped.YES
         time_s = arrived_s - delay_s - self._settings.latency_s

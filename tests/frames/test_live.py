@@ -3,16 +3,21 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from drag_edge.clock import SystemClock
+from drag_edge.clock import SystemClock, VirtualClock
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.errors import UnavailableError
 from drag_edge.events import Event
+from drag_edge.frames import live
+from drag_edge.frames.address import parse_address
 from drag_edge.frames.feed import LiveFeed
 from drag_edge.frames.frame import Frame
+from drag_edge.frames.live import OpenCvCamera
 from drag_edge.frames.reader import CameraReader
 from drag_edge.frames.source import CameraError
 
@@ -112,3 +117,72 @@ def test_a_broken_stream_is_an_event_and_is_opened_again() -> None:
 def test_a_camera_that_does_not_answer_at_start_is_an_error_that_names_it() -> None:
     with pytest.raises(UnavailableError, match="camera front"):
         feed_of(Camera([False]), [])
+
+
+class Stream:
+    """As much of cv2.VideoCapture as a camera uses. pictures: when each arrives, its time stamp
+    (seconds), and its kind (I, P or B)."""
+
+    def __init__(self, pictures: list[tuple[float, float, str]], clock: VirtualClock) -> None:
+        self._pictures = iter(pictures)
+        self._clock = clock
+        self._stamp_s, self._kind = 0.0, "P"
+
+    def grab(self) -> bool:
+        arrived_s, self._stamp_s, self._kind = next(self._pictures, (0.0, 0.0, ""))
+        self._clock.advance_to(arrived_s)
+        return bool(self._kind)
+
+    def retrieve(self, image: np.ndarray | None) -> tuple[bool, np.ndarray]:
+        return True, np.full((8, 8, 3), 60, np.uint8)
+
+    def get(self, what: int) -> float:
+        return {
+            cv2.CAP_PROP_POS_MSEC: 1000 * self._stamp_s,
+            cv2.CAP_PROP_FRAME_TYPE: float(ord(self._kind)),
+        }[what]
+
+    def release(self) -> None:
+        pass
+
+
+def opened(
+    pictures: list[tuple[float, float, str]], monkeypatch: pytest.MonkeyPatch
+) -> OpenCvCamera:
+    clock = VirtualClock()
+    stream = Stream(pictures, clock)
+    monkeypatch.setattr(live, "open_capture", lambda *_: stream)
+    address = parse_address("rtsp://127.0.0.1/x", Path.cwd())
+    quick = SETTINGS.model_copy(update={"read_timeout_s": 2.0, "settle_s": 2.0, "late_s": 0.1})
+    camera = OpenCvCamera("front", address, quick, clock)
+    camera.open()
+    return camera
+
+
+def test_a_key_frame_that_comes_late_makes_the_next_ones_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_time = [(0.1 * i, 0.1 * i, "P") for i in range(5)]
+    late_key = [(0.9, 0.5, "I"), (0.9, 0.6, "P"), (0.9, 0.7, "P")]
+    then = [(0.9 + 0.1 * i, 0.8 + 0.1 * i, "P") for i in range(5)]
+    camera = opened(in_time + late_key + then, monkeypatch)
+    frame = camera.read()
+    assert frame is not None
+    assert frame.time_s == pytest.approx(0.8, abs=0.02)
+
+
+def test_a_stream_that_never_says_what_is_whole_is_not_called_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    camera = opened([(0.1 * i, 0.1 * i, "P") for i in range(60)], monkeypatch)
+    frame = camera.read()
+    assert frame is not None
+    assert frame.time_s == pytest.approx(2.1, abs=0.1)
+
+
+def test_a_stream_of_late_pictures_only_is_named_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    falling_behind = [(0.1 * i, 0.1 * i, "I") for i in range(3)]
+    falling_behind += [(0.3 + 0.2 * i, 0.3 + 0.05 * i, "P") for i in range(1, 60)]
+    camera = opened(falling_behind, monkeypatch)
+    with pytest.raises(CameraError, match="every picture comes late"):
+        list(iter(camera.read, None))
