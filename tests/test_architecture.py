@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,13 @@ def test_a_room_imports_only_what_lies_before_it(room: str) -> None:
         if not allowed(module, room, MAY_IMPORT[room])
     }
     assert not wrong
+
+
+def test_no_files_import_each_other_in_a_circle_not_even_for_types() -> None:
+    files = {path: path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py")}
+    graph = {".".join(name.parts).removesuffix(".__init__"): imports_of(path)
+             for path, name in files.items()}  # fmt: skip
+    TopologicalSorter(graph).prepare()  # raises a CycleError that shows the way round
 
 
 def test_the_small_world_does_not_look_into_the_daemon() -> None:

@@ -7,21 +7,31 @@ the garbage collector at a time and on a thread of its own choosing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drag_edge.inference.gpu.patience import Patience
 
-if TYPE_CHECKING:
-    from drag_edge.inference.cuda import Gpu
+
+class Owner(Protocol):
+    """What they need of the `Gpu` that made them."""
+
+    def call(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call the driver."""
+
+    def record(self, raw_event: Any) -> None:
+        """Put a mark on the stream."""
+
+    def at_close_memory(self, release: Callable[[], None]) -> Callable[[], None]:
+        """Release when the Gpu closes; returns what forgets it again."""
 
 
 class DeviceMemory:
     """A block of device memory. pointer: its address. nbytes: its size."""
 
-    def __init__(self, gpu: Gpu, allocation: Any, nbytes: int) -> None:
+    def __init__(self, gpu: Owner, allocation: Any, nbytes: int) -> None:
         self.pointer = int(allocation)
         self.nbytes = nbytes
         self._gpu = gpu
@@ -46,7 +56,7 @@ class PinnedArray:
     device_pointer: where a mapped array lies for a kernel; None if it is not mapped.
     """
 
-    def __init__(self, gpu: Gpu, array: NDArray[Any], device_pointer: int | None) -> None:
+    def __init__(self, gpu: Owner, array: NDArray[Any], device_pointer: int | None) -> None:
         self.array = array
         self.device_pointer = device_pointer
         self._gpu = gpu
@@ -89,7 +99,7 @@ class Function:
 class Module:
     """Compiled kernels."""
 
-    def __init__(self, gpu: Gpu, raw: Any) -> None:
+    def __init__(self, gpu: Owner, raw: Any) -> None:
         self._gpu = gpu
         self._raw = raw
         self._functions: list[Function] = []
@@ -117,7 +127,7 @@ class Module:
 class GpuEvent:
     """A mark on the stream."""
 
-    def __init__(self, gpu: Gpu, raw: Any) -> None:
+    def __init__(self, gpu: Owner, raw: Any) -> None:
         self._gpu = gpu
         self._raw = raw
         self._patience = Patience()
