@@ -31,16 +31,24 @@ if TYPE_CHECKING:
 OnEvent = Callable[[Event], None]
 
 
+def _nothing() -> None:
+    pass
+
+
 @contextmanager
 def assembled(
-    settings: Settings, *, headless: bool = False, faults: Sequence[Fault] = ()
+    settings: Settings,
+    *,
+    headless: bool = False,
+    faults: Sequence[Fault] = (),
+    before_load: Callable[[], None] = _nothing,
 ) -> Iterator[tuple[Daemon, SimSession | None]]:
     """Build every part in the order in which it must come up, and close them in reverse.
 
     The second value is the simulated drive, whose truth a report or a test may read.
 
     The bus comes first: its receivers must hear that we are starting before the slow parts load.
-    faults: broken on purpose, see drag_edge/faults.
+    faults: broken on purpose, see drag_edge/faults. before_load: see ModelPool.
     """
     addresses = {
         name: parse_address(camera.source, Path.cwd()) for name, camera in settings.cameras.items()
@@ -70,7 +78,7 @@ def assembled(
         session = _session(settings, addresses, clock, stack)
         feed = make_feed(settings, addresses, clock, session, events.put, plan)
         stack.callback(feed.close)
-        pool = ModelPool(settings.models, clock, events.put)
+        pool = ModelPool(settings.models, clock, events.put, before_load=before_load)
         stack.callback(pool.close)
         roles = {name: camera.role for name, camera in settings.cameras.items()}
         cameras = {

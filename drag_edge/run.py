@@ -22,10 +22,13 @@ from drag_edge.report import report, summary_text
 from drag_edge.service.log import log_as
 from drag_edge.service.memory import arrange, keep_small
 from drag_edge.service.notify import Notifier
+from drag_edge.service.watchdog import Watchdog
 from drag_edge.summary import write_json
 
 # Cameras, bus and models open one after another; each may take its own time-out.
 _STARTING_S = 120.0
+# One model, between two rounds: a cold device opens the GPU and compiles its kernels first.
+_LOADING_S = 120.0
 # So long at most a thread that is due waits for the interpreter, each time that it comes back from
 # the system. Python's own 5 ms are a quarter of a fast message's cycle, and a frame takes several.
 _INTERPRETER_TURN_S = 1e-4
@@ -56,10 +59,18 @@ def run(
     arrange()
     notifier = Notifier()
     notifier.patience(_STARTING_S)
+    watchdog = Watchdog(notifier)
     stop = threading.Event()
     signals = _Signals(stop)
     started_s = time.monotonic()
-    with assembled(settings, headless=headless, faults=faults) as (daemon, drive):
+
+    def before_load() -> None:
+        watchdog.patience(_LOADING_S)
+
+    with assembled(settings, headless=headless, faults=faults, before_load=before_load) as (
+        daemon,
+        drive,
+    ):
         from drag_edge.supervisor import Supervisor
 
         def on_settings(new: Settings) -> None:
@@ -67,7 +78,7 @@ def run(
 
         with ExitStack() as beside:
             beside.callback(keep_small(daemon.parts.clock).stop)
-            supervisor = Supervisor(daemon, notifier, config, read, on_settings)
+            supervisor = Supervisor(daemon, notifier, watchdog, config, read, on_settings)
             beside.callback(supervisor.close)
             signals.on_reload = supervisor.ask_to_reload
             daemon.run(stop, seconds, frames, supervisor.between)

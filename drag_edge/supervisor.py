@@ -33,6 +33,7 @@ class Supervisor:
         self,
         daemon: Daemon,
         notifier: Notifier,
+        watchdog: Watchdog,
         config: Path,
         read: Callable[[], Settings],
         on_settings: Callable[[Settings], None],
@@ -42,7 +43,7 @@ class Supervisor:
         self._notifier = notifier
         self._config = config
         self._on_settings = on_settings
-        self._watchdog = Watchdog(notifier)
+        self._watchdog = watchdog
         self._ready = False
         self._status_s = float("-inf")
         with ExitStack() as stack:

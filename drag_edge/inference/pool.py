@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Any
@@ -34,11 +34,16 @@ _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 60.0
 
 
+def _nothing() -> None:
+    pass
+
+
 class ModelPool:
     """Runs every model that is due on a frame. One thread calls `infer`, and close.
 
     runtimes: where models come from, and whose `close` is the caller's; None: a `Runtimes` of its
-    own, closed with the pool.
+    own, closed with the pool. before_load: called before each model is loaded, by the thread that
+    then loads it, which may hold that frame for a minute.
     """
 
     def __init__(
@@ -47,9 +52,11 @@ class ModelPool:
         clock: Clock,
         on_event: OnEvent,
         runtimes: ModelLoader | None = None,
+        before_load: Callable[[], None] = _nothing,
     ) -> None:
         self._clock = clock
         self._on_event = on_event
+        self._before_load = before_load
         self.runtimes = runtimes or Runtimes(on_event, clock)
         self._owns_runtimes = runtimes is None
         self._slots = {name: self._slot(name, settings) for name, settings in models.items()}
@@ -106,7 +113,7 @@ class ModelPool:
         self._slots = slots
 
     def _slot(self, name: str, settings: ModelSettings) -> _Slot:
-        return _Slot(name, settings, self._clock, self._on_event, self.runtimes)
+        return _Slot(name, settings, self._clock, self._on_event, self.runtimes, self._before_load)
 
     @property
     def gpu_name(self) -> str | None:
@@ -156,6 +163,7 @@ class _Slot:
         clock: Clock,
         on_event: OnEvent,
         runtimes: ModelLoader,
+        before_load: Callable[[], None],
     ) -> None:
         self.model: Model | None = None
         self.settings = settings
@@ -163,6 +171,7 @@ class _Slot:
         self._clock = clock
         self._on_event = on_event
         self._runtimes = runtimes
+        self._before_load = before_load
         self._recorder = StatsRecorder()
         self._started = False
         self._classes_said = False
@@ -241,6 +250,7 @@ class _Slot:
             model.close()
 
     def _load_now(self) -> Model:
+        self._before_load()
         started_s = time.perf_counter()
         model = self._runtimes.load(self.settings)
         self._recorder.load_time_s = time.perf_counter() - started_s

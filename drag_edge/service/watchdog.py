@@ -1,7 +1,8 @@
 """systemd's watchdog, fed by the loop's own progress and by nothing else.
 
 A thread that pings by itself would keep a hung process alive. A round without pictures counts: a
-camera that is unplugged is no reason to be restarted.
+camera that is unplugged is no reason to be restarted. A round that is going to be long says so
+before, and is awaited for that long once.
 """
 
 from __future__ import annotations
@@ -38,6 +39,14 @@ class Watchdog:
         if now_s - self._told_s >= self.timeout_s / _PER_TIMEOUT:
             self._told_s = now_s
             self._notifier.alive()
+
+    def patience(self, seconds: float) -> None:
+        """This round may take so long; the next one brings the usual time back."""
+        if self.timeout_s is not None:
+            self._notifier.alive()
+            self._told_s = float("-inf")
+        # By itself and last: a sign of life sets systemd's clock back to the usual time.
+        self._notifier.patience(seconds)
 
 
 def granted_s(environment: Mapping[str, str]) -> float | None:

@@ -101,6 +101,27 @@ def test_nothing_is_loaded_before_its_first_frame(detector: ModelSettings) -> No
     assert drive.pool.stats()["side"].loaded
 
 
+def test_each_load_is_announced_before_it_begins(
+    detector: ModelSettings, segmenter: ModelSettings
+) -> None:
+    """Whoever waits for the loop must know that it may take long."""
+    loaded_before: list[int] = []
+
+    def before_load() -> None:
+        loaded_before.append(len(drive.pool.models()))
+
+    models = {"objects": detector, "road": segmenter}
+    drive = Drive(models, before_load=before_load)
+    assert loaded_before == []
+    drive.see()
+    assert loaded_before == [0, 1]
+    drive.see()
+    assert loaded_before == [0, 1]
+    drive.pool.tune({**models, "road": segmenter.model_copy(update={"threads": 2})})
+    drive.see()
+    assert loaded_before == [0, 1, 1]
+
+
 def test_a_model_that_is_not_due_is_absent(detector: ModelSettings) -> None:
     drive = Drive({"objects": detector.model_copy(update={"hz": 5.0})})
     seen = [set(drive.see(after_s=0.05).results) for _ in range(5)]

@@ -92,6 +92,31 @@ def test_the_watchdog_hears_progress_three_times_in_its_time_and_no_oftener(
         assert ears.listen(0.05) == [b"WATCHDOG=1"]
 
 
+def test_a_long_round_is_asked_for_before_and_the_next_one_brings_the_usual_time_back(
+    tmp_path: Path,
+) -> None:
+    wall = Wall()
+    with ears_at(tmp_path) as ears:
+        environment = {"NOTIFY_SOCKET": ears.address, "WATCHDOG_USEC": "30000000"}
+        watchdog = Watchdog(Notifier(environment), environment, wall)
+        watchdog.progress()
+        ears.listen(0.05)
+        watchdog.patience(120.0)
+        # In this order, and apart: systemd counts the usual time from a sign of life.
+        assert ears.listen(0.05) == [b"WATCHDOG=1", b"EXTEND_TIMEOUT_USEC=120000000"]
+        wall.now_s += 0.1
+        watchdog.progress()
+        assert ears.listen(0.05) == [b"WATCHDOG=1"]
+        watchdog.progress()
+        assert ears.listen(0.05) == []
+
+
+def test_a_long_round_is_asked_for_where_only_the_start_is_timed(tmp_path: Path) -> None:
+    with ears_at(tmp_path) as ears:
+        Watchdog(Notifier({"NOTIFY_SOCKET": ears.address}), {}).patience(120.0)
+        assert ears.listen(0.05) == [b"EXTEND_TIMEOUT_USEC=120000000"]
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

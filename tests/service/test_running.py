@@ -172,6 +172,20 @@ def test_a_loop_that_stalls_is_silent_and_aborting_shows_every_thread(tmp_path: 
     assert "faults/loop.py" in log  # where it stood
 
 
+def test_a_model_is_given_its_time_before_it_loads(tmp_path: Path) -> None:
+    model = Path(__file__).resolve().parents[2] / "engines" / "demo" / "road.onnx"
+    with ears_at(tmp_path) as ears:
+        running = Running(tmp_path, ears, "--set", f"models.road={{file: {model}}}")
+        try:
+            ears.wait_for(lambda text: text.startswith("EXTEND_TIMEOUT_USEC="), 40.0)  # the start's
+            ears.wait_for(lambda text: text == "WATCHDOG=1", 40.0)
+            ears.wait_for(lambda text: text.startswith("EXTEND_TIMEOUT_USEC="))
+            ears.wait_for(lambda text: text == "WATCHDOG=1")  # and the usual time again
+        finally:
+            running.process.kill()
+            running.process.wait()
+
+
 def test_a_file_that_was_saved_is_taken_without_being_asked(tmp_path: Path) -> None:
     with ears_at(tmp_path) as ears:
         running = Running(tmp_path, ears, "--set", "service.reload.watch=on")
