@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -16,7 +17,7 @@ TOOLS = Path(__file__).resolve().parent.parent.parent / "tools"
 sys.path.insert(0, str(TOOLS))
 
 from drag_edge.config.load import load  # noqa: E402
-from installing import layout, options, service  # noqa: E402
+from installing import account, layout, options, service, settings  # noqa: E402
 from installing.command import main  # noqa: E402
 from installing.install import Wishes, install, uninstall  # noqa: E402
 from installing.machine import InstallError, Machine  # noqa: E402
@@ -31,6 +32,8 @@ EVERYTHING = Wishes((Can("can0", 500_000),), udev=True, desktop=True)
 class Computer:
     """A folder, the commands that would have run on it, and what was said."""
 
+    users: ClassVar[set[str]] = set()
+
     def __init__(self, root: Path, *, dry_run: bool = False) -> None:
         self.said: list[str] = []
         self.commands: list[Sequence[str]] = []
@@ -42,6 +45,10 @@ class Computer:
         line = " ".join(command)
         if self.fails and self.fails in line:
             return 1
+        if command[0] == "useradd":
+            self.users.add(command[-1])
+        if command[0] == "userdel":
+            self.users.remove(command[-1])
         if "-m venv" in line:
             program = Path(command[-1]) / "bin" / "drag-edge"
             program.parent.mkdir(parents=True)
@@ -241,6 +248,72 @@ def test_a_step_that_fails_says_what_to_do_and_the_next_try_goes_on(
     install(computer.machine, package(wheels), Wishes())
     assert [command for command in computer.commands if "pip" in command]
     assert layout.UNIT.lstrip("/") in computer.files()
+
+
+@pytest.fixture
+def users(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The folder counts as this computer, without systemd; its users are these."""
+    names: set[str] = set()
+    monkeypatch.setattr("installing.package.reachable", lambda python: True)
+    monkeypatch.setattr(Machine, "is_this", True)
+    monkeypatch.setattr(account, "_exists", lambda: layout.USER in names)
+    monkeypatch.setattr(account, "groups_here", lambda: ["root"])
+    monkeypatch.setattr(settings, "_give_to_service", lambda machine, path: None)
+    for module in (service, options):
+        monkeypatch.setattr(module, "systemd_runs", lambda machine: False)
+    monkeypatch.setattr(Computer, "users", names)
+    return names
+
+
+@pytest.mark.parametrize("tried_again", [False, True])
+@pytest.mark.parametrize("step", ["usermod", "pip", "a file"])
+def test_after_a_step_that_failed_nothing_is_left_either(
+    root: Path, wheels: Path, users: set[str], step: str, tried_again: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    before = sorted(root.rglob("*"))
+    computer = Computer(root)
+    computer.fails = step
+    if step == "a file":
+        write = computer.machine.write
+
+        def full(path: str, content: bytes, mode: int = 0o644) -> None:
+            if path == layout.AUTOSTART:
+                raise OSError("the disk is full")
+            write(path, content, mode)
+
+        monkeypatch.setattr(computer.machine, "write", full)
+    with pytest.raises((InstallError, OSError)):
+        install(computer.machine, package(wheels), EVERYTHING)
+    assert users == {layout.USER}
+    if tried_again:
+        install(Computer(root).machine, package(wheels), EVERYTHING)
+    uninstall(Computer(root).machine, purge=True)
+    assert users == set()
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_user_that_was_there_before_stays(root: Path, wheels: Path, users: set[str]) -> None:
+    users.add(layout.USER)
+    install(Computer(root).machine, package(wheels), Wishes())
+    uninstall(Computer(root).machine, purge=True)
+    assert users == {layout.USER}
+
+
+def test_after_an_update_that_failed_the_package_before_is_installed_anew(
+    root: Path, wheels: Path
+) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    wheel = wheels / "drag_edge-0.1.0-py3-none-any.whl"
+    wheel.write_bytes(b"two")
+    computer = Computer(root)
+    computer.fails = "--force-reinstall"
+    with pytest.raises(InstallError):
+        install(computer.machine, package(wheels), Wishes())
+    wheel.write_bytes(b"one")
+    back = Computer(root)
+    install(back.machine, package(wheels), Wishes())
+    assert any("--force-reinstall" in command for command in back.commands)
 
 
 def test_a_damaged_record_can_remove_nothing_foreign(root: Path, wheels: Path) -> None:

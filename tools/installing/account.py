@@ -10,7 +10,7 @@ from installing.machine import Machine
 
 
 def make_user(machine: Machine) -> bool:
-    """True where it was made now. In the groups of the devices that it needs, as present."""
+    """True where it was made now."""
     if not machine.is_this:
         machine.note(f"not this computer: the user {layout.USER} is not made")
         return False
@@ -21,13 +21,19 @@ def make_user(machine: Machine) -> bool:
             "--shell", "/usr/sbin/nologin", layout.USER,
             why=f"make the system user {layout.USER}",
         )  # fmt: skip
+    return made
+
+
+def join_groups(machine: Machine) -> None:
+    """Put the user into the groups of the devices that it needs, as present."""
+    if not machine.is_this:
+        return
     for group in groups_here():
         if layout.USER not in grp.getgrnam(group).gr_mem:
             machine.command(
                 "usermod", "--append", "--groups", group, layout.USER,
                 why=f"put {layout.USER} into the group {group}",
             )  # fmt: skip
-    return made
 
 
 def remove_user(machine: Machine, made: bool) -> None:

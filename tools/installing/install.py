@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installing import layout, service
-from installing.account import make_user, remove_user
+from installing.account import join_groups, make_user, remove_user
 from installing.machine import InstallError, Machine
 from installing.options import (
     Can,
     check_option_files,
-    install_options,
     is_network_file,
+    option_files,
     reread,
+    write_options,
 )
 from installing.package import Package, install_package
 from installing.record import Record, files_of, read_record, write_record
@@ -36,30 +37,51 @@ def install(machine: Machine, package: Package, wishes: Wishes) -> None:
     """All of it; again changes only what is not so yet. Raises InstallError."""
     record = read_record(machine) or Record()
     before = machine.changes
-    record.made_user |= make_user(machine)
-    package_before = record.package
-    record.package = install_package(machine, package, package_before)
-    for name in layout.SHARED:
-        copy_folder(machine, package.checkout / name, f"{layout.SHARE}/{name}")
-    for name in layout.SHARED_FILES:
-        content = (package.checkout / name).read_bytes()
-        mode = 0o755 if name == "tools/install" else 0o644
-        machine.write(f"{layout.SHARE}/{name}", content, mode)
-    machine.link(layout.PROGRAM, f"{layout.VENV}/bin/drag-edge")
-    record.settings = install_settings(machine, package.checkout, record.settings)
-    unit = (package.checkout / "systemd/drag-edge.service").read_bytes()
-    machine.write(layout.UNIT, unit)
-    options = install_options(machine, package.checkout, wishes.cans, wishes.udev, wishes.desktop)
-    record.options = tuple(dict.fromkeys((*record.options, *options)))
-    if any(is_network_file(path) for path in options):
-        record.networkd |= service.start_networkd(machine)
-    folders = dict.fromkeys((*record.folders, *machine.made_folders))
-    record.folders = tuple(path for path in folders if not path.startswith(layout.HOME))
-    write_record(machine, record)
+    try:
+        _install_all(machine, package, wishes, record)
+    finally:
+        _keep(machine, record)  # after a step that failed too: an uninstall must know what is ours
     changed = machine.changes > before
     service.start(machine, changed, wishes.start)
     if not changed:
         machine.note("everything was installed already")
+
+
+def _install_all(machine: Machine, package: Package, wishes: Wishes, record: Record) -> None:
+    """Each step, entered into the record as soon as something is ours."""
+    record.made_user |= make_user(machine)
+    _keep(machine, record)  # now already: what follows may be killed
+    join_groups(machine)
+    # Until pip has succeeded, nobody knows what is in the environment.
+    package_before, record.package = record.package, ""
+    record.package = install_package(machine, package, package_before)
+    _copy_shared(machine, package.checkout)
+    machine.link(layout.PROGRAM, f"{layout.VENV}/bin/drag-edge")
+    record.settings = install_settings(machine, package.checkout, record.settings)
+    unit = (package.checkout / "systemd/drag-edge.service").read_bytes()
+    machine.write(layout.UNIT, unit)
+    options = option_files(package.checkout, wishes.cans, wishes.udev, wishes.desktop)
+    record.options = tuple(dict.fromkeys((*record.options, *options)))
+    write_options(machine, options)
+    if any(is_network_file(path) for path in options):
+        record.networkd |= service.start_networkd(machine)
+
+
+def _keep(machine: Machine, record: Record) -> None:
+    """Write the record, with the folders that were made by now."""
+    folders = dict.fromkeys((*record.folders, *machine.made_folders))
+    record.folders = tuple(path for path in folders if not path.startswith(layout.HOME))
+    write_record(machine, record)
+
+
+def _copy_shared(machine: Machine, checkout: Path) -> None:
+    """What the service needs beside the package."""
+    for name in layout.SHARED:
+        copy_folder(machine, checkout / name, f"{layout.SHARE}/{name}")
+    for name in layout.SHARED_FILES:
+        content = (checkout / name).read_bytes()
+        mode = 0o755 if name == "tools/install" else 0o644
+        machine.write(f"{layout.SHARE}/{name}", content, mode)
 
 
 def uninstall(machine: Machine, purge: bool) -> None:

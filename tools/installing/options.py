@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +30,10 @@ def parse_can(text: str) -> Can:
     return Can(found["interface"], int(found["bitrate"]))
 
 
-def install_options(
-    machine: Machine, checkout: Path, cans: Iterable[Can], udev: bool, desktop: bool
-) -> tuple[str, ...]:
-    """Write what was asked for; returns the files."""
+def option_files(
+    checkout: Path, cans: Iterable[Can], udev: bool, desktop: bool
+) -> dict[str, bytes]:
+    """What was asked for: each file's path and content."""
     folder = checkout / "systemd/options"
     wanted: dict[str, bytes] = {}
     for can in cans:
@@ -45,14 +45,18 @@ def install_options(
     if desktop:
         wanted[layout.DESKTOP] = (folder / "desktop.conf").read_bytes()
         wanted[layout.AUTOSTART] = (folder / "drag-edge-overlay.desktop").read_bytes()
+    return wanted
+
+
+def write_options(machine: Machine, wanted: Mapping[str, bytes]) -> None:
+    """Put these files there."""
     before = machine.changes
     for path, content in wanted.items():
         machine.write(path, content)
     if machine.changes > before:
         reread(machine, wanted)
-    if desktop and machine.is_this and not _has("xhost"):
+    if layout.DESKTOP in wanted and machine.is_this and not _has("xhost"):
         machine.note("xhost is missing: sudo apt-get install x11-xserver-utils")
-    return tuple(wanted)
 
 
 def reread(machine: Machine, paths: Iterable[str]) -> None:

@@ -84,6 +84,8 @@ def install_package(machine: Machine, package: Package, installed: str) -> str:
     wanted = package.digest
     if wanted == installed and (venv / "bin/drag-edge").exists():
         return installed
+    # By the program, not by `installed`: after an update that failed, that is unknown.
+    replaces = (venv / "bin/drag-edge").exists()
     _make_venv(machine, package.python, venv)
     extras = f"[{','.join(package.extras)}]" if package.extras else ""
     offline: list[str] = []
@@ -95,7 +97,7 @@ def install_package(machine: Machine, package: Package, installed: str) -> str:
         words = ("--upgrade", *offline, *_constraints(package.checkout), f"{source}{extras}")
         _with_cuda_on_path()
         machine.command(*pip, *words, why=f"install drag_edge{extras} into {layout.VENV}")
-        if installed:
+        if replaces:
             # The same version from sources that changed: pip by itself would keep the old.
             again = ("--force-reinstall", "--no-deps", *offline, str(source))
             machine.command(*pip, *again, why="replace the drag_edge that was there by this one")
