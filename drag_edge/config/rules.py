@@ -13,6 +13,10 @@ from drag_edge.config.report import Kind, Problem, listed, nearest
 from drag_edge.config.root import Settings
 from drag_edge.config.vehicle import CanInterface
 
+# On the wire: docs/mcu.md. Start and stop bit included.
+MCU_COMMAND_BYTES = 21
+_BITS_OF_A_BYTE = 10
+_MOST_OF_A_PORT = 0.8
 # (key, key): the first must be less than the second.
 RISING = (
     ("adas.aeb.ttc_full_s", "adas.aeb.ttc_partial_s"),
@@ -137,6 +141,17 @@ def one_simulated_world(settings: Settings) -> Iterator[Broken]:
         yield Broken(("cameras", name, "source"), source, "a scenario, for example sim://highway")
 
 
+def commands_fit_their_port(settings: Settings) -> Iterator[Broken]:
+    """A port slower than its commands would hold old ones back."""
+    mcu = settings.vehicle.mcu
+    if mcu is None:
+        return
+    least_s = MCU_COMMAND_BYTES * _BITS_OF_A_BYTE / (_MOST_OF_A_PORT * mcu.baudrate)
+    if mcu.period_s < least_s:
+        wanted = f"{least_s:.3f} s or more at {mcu.baudrate} bit/s, or a higher baudrate"
+        yield Broken(("vehicle", "mcu", "period_s"), mcu.period_s, wanted)
+
+
 def body_adds_up(settings: Settings) -> Iterator[Broken]:
     """The length is what lies before and behind the rear axle (to a centimetre or two)."""
     body = settings.body
@@ -168,5 +183,6 @@ RULES = (
     actuation_meets_the_world_it_sees,
     one_simulated_world,
     body_adds_up,
+    commands_fit_their_port,
     values_rise,
 )

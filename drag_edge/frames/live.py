@@ -21,6 +21,10 @@ _LATE = (
     "every picture comes late: its link or our decoder is too slow for it (a smaller picture or "
     "fewer a second help), or its time stamps are wrong (time_stamps: false)"
 )
+_NOT_BGR = (
+    "sends no BGR pictures; end its pipeline with "
+    "videoconvert ! video/x-raw,format=BGR ! appsink drop=true max-buffers=1 sync=false"
+)
 
 
 class Skipped(Enum):
@@ -70,7 +74,8 @@ class OpenCvCamera:
     def read(self) -> Frame | None:
         """Wait for the next frame that is whole and not late; None when the stream broke.
 
-        Raises CameraError when every picture of the whole read time-out was late.
+        Raises CameraError when every picture of the whole read time-out was late, and when one is
+        not BGR.
         """
         if self._capture is None:
             return None
@@ -102,6 +107,8 @@ class OpenCvCamera:
         ok, image = capture.retrieve(self._memory.free())
         if not ok or image is None or image.size == 0:
             return None
+        if image.ndim != 3 or image.shape[2] != 3:
+            raise CameraError(self._name, str(self._address), _NOT_BGR)
         picture = np.asarray(image, np.uint8)
         self._memory.keep(picture)
         if not self._first.pass_on(picture, _kind(capture), arrived_s) or late:

@@ -77,18 +77,18 @@ def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.Vid
 
 
 def _open_stream(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
-    rtsp = address.target.partition("://")[0] in ("rtsp", "rtsps")
-    if rtsp and _hardware(name, settings, settings.codec.value):
-        pipeline = rtsp_pipeline(address.target, settings.codec, settings.open_timeout_s)
-        capture = _open_pipeline(pipeline, settings)
-        if _works(name, capture):
-            return capture
     # OpenCV opens one stream at a time: a server that hangs would keep every other camera of this
     # process from being opened again. So it is asked before, outside of OpenCV's lock.
     if _can_be_asked(address):
         problem = answers(address.target, settings.open_timeout_s)
         if problem:
             raise CameraError(name, str(address), problem)
+    rtsp = address.target.partition("://")[0] in ("rtsp", "rtsps")
+    if rtsp and _hardware(name, settings, settings.codec.value):
+        pipeline = rtsp_pipeline(address.target, settings.codec, settings.open_timeout_s)
+        capture = _open_pipeline(pipeline, settings)
+        if _works(name, capture):
+            return capture
     # The time-outs take effect only when given at opening, with the backend named (opencv#23207).
     # Each thread of the decoder beyond the first holds one picture back: with one for each core of
     # an Orin, as is FFmpeg's own choice, pictures would be 0.4 s old.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -47,9 +48,10 @@ class PictureWatch:
 
 @dataclass
 class _Run:
-    """Pictures in a row with the same fault; since_s: time of the last one without it."""
+    """Pictures in a row with the same fault; since_s: time of the last one without it, or of the
+    first of all."""
 
-    since_s: float = 0.0
+    since_s: float = math.inf
     count: int = 0
 
     def add(self, wrong: bool, time_s: float) -> None:

@@ -63,6 +63,8 @@ class VehicleBus:
                 self._reopen(now_s)
             return False
         self.health.worked(self._clock.now_s())
+        if self.health.off:
+            return False
         if self._retry is not None:
             self._retry.worked()
         self._write(message, False)
@@ -91,6 +93,7 @@ class VehicleBus:
             if message is None:
                 return None
             if not message.is_error_frame:
+                self.health.controller_works()
                 self._write(message, True)
                 return message
             self.health.error_frame(message.arbitration_id, self._clock.now_s())
@@ -110,6 +113,8 @@ class VehicleBus:
             self._bus = self._retry.open()
         except (*_FAILURES, ImportError) as error:
             self.health.failed(error, now_s)
+        else:
+            self.health.controller_works()
 
     def _close(self) -> None:
         with self._swapping:

@@ -28,6 +28,7 @@ class BusHealth:
         self._off_after_s = off_after_s
         self._on_event = on_event
         self._failing_since_s: float | None = None
+        self._controller_off = False
         self._lock = threading.Lock()
 
     def failed(self, error: Exception, now_s: float) -> None:
@@ -47,20 +48,29 @@ class BusHealth:
             self.last_error = str(error)
 
     def worked(self, now_s: float) -> None:
-        """A frame was sent."""
+        """A frame was taken. That is no proof while the controller is off: then the system queues
+        or drops what it takes.
+        """
         if self._failing_since_s is None and not self.off:
             return
         with self._lock:
             self._failing_since_s = None
-            self._turn(False, "frames leave again", now_s)
+            if not self._controller_off:
+                self._turn(False, "frames leave again", now_s)
+
+    def controller_works(self) -> None:
+        """It was opened anew, or has received a frame."""
+        self._controller_off = False
 
     def error_frame(self, identifier: int, now_s: float) -> None:
         """The controller reported an error; identifier: the error class bits."""
         with self._lock:
             self.error_frames += 1
             if identifier & _ERROR_BUS_OFF:
+                self._controller_off = True
                 self._turn(True, "the controller went bus-off", now_s)
             elif identifier & _ERROR_RESTARTED:
+                self._controller_off = False
                 self._turn(False, "the controller was restarted", now_s)
 
     def _turn(self, off: bool, detail: str, now_s: float) -> None:

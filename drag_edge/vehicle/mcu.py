@@ -149,6 +149,9 @@ class McuLink:
         age_s = status.command_age_s
         if age_s is None or age_s > self._settings.timeout_s:
             return f"our commands do not reach it ({status.rejected} refused)"
+        late_s = (self._sequence - 1 - status.acknowledged) % 256 * self._settings.period_s
+        if late_s > self._settings.timeout_s:
+            return f"it acts on commands {late_s:.1f} s old: its port is too slow, or stood still"
         return ""
 
     def _notice_silence(self, now_s: float) -> None:

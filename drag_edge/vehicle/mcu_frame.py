@@ -140,7 +140,7 @@ class FrameSplitter:
 
 
 def command_payload(command: McuCommand) -> bytes:
-    """14 bytes. Demands out of range are cut to it; what is no number is not demanded."""
+    """12 bytes. Demands out of range are cut to it; what is no number is not demanded."""
     demands = (
         (ACCEL, _raw(command.accel_mps2, MMPS2)),
         (AEB, _raw(command.aeb_decel_mps2, MMPS2)),

@@ -7,7 +7,8 @@ import pytest
 from drag_edge.config.load import load
 from drag_edge.config.loading.shape import fields_of
 from drag_edge.config.root import Settings
-from drag_edge.config.rules import RISING
+from drag_edge.config.rules import MCU_COMMAND_BYTES, RISING
+from drag_edge.vehicle.mcu_frame import FrameType, McuCommand, command_payload, frame_bytes
 from tests.config.helpers import VALID, only, problems, write
 
 ACTING = (
@@ -124,3 +125,19 @@ def test_simulated_cameras_share_one_world(tmp_path: Path) -> None:
     problem = only(write(tmp_path, two.replace("'sim://'", "sim://cut-in")))
     assert (problem.key, problem.line) == ("cameras.left.source", 6)
     assert only(write(tmp_path, VALID.replace("sim://highway", "sim://"))).key.endswith("source")
+
+
+@pytest.mark.parametrize(
+    ("port", "least"),
+    [("baudrate: 9600", "0.027 s or more at 9600"), ("period_s: 0.005, baudrate: 38400", "0.007")],
+)
+def test_commands_to_a_microcontroller_fit_its_port(tmp_path: Path, port: str, least: str) -> None:
+    text = VALID + f"vehicle: {{mcu: {{port: /dev/ttyACM0, {port}}}}}\n"
+    problem = only(write(tmp_path, text))
+    assert problem.key == "vehicle.mcu.period_s"
+    assert least in problem.expected
+
+
+def test_a_command_is_as_long_as_the_rule_says() -> None:
+    data = frame_bytes(FrameType.COMMAND, 0, command_payload(McuCommand(2, 0)))
+    assert len(data) == MCU_COMMAND_BYTES

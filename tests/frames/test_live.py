@@ -127,6 +127,7 @@ class Stream:
         self._pictures = iter(pictures)
         self._clock = clock
         self._stamp_s, self._kind = 0.0, "P"
+        self.shape: tuple[int, ...] = (8, 8, 3)
 
     def grab(self) -> bool:
         arrived_s, self._stamp_s, self._kind = next(self._pictures, (0.0, 0.0, ""))
@@ -134,7 +135,7 @@ class Stream:
         return bool(self._kind)
 
     def retrieve(self, image: np.ndarray | None) -> tuple[bool, np.ndarray]:
-        return True, np.full((8, 8, 3), 60, np.uint8)
+        return True, np.full(self.shape, 60, np.uint8)
 
     def get(self, what: int) -> float:
         return {
@@ -147,10 +148,13 @@ class Stream:
 
 
 def opened(
-    pictures: list[tuple[float, float, str]], monkeypatch: pytest.MonkeyPatch
+    pictures: list[tuple[float, float, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    shape: tuple[int, ...] = (8, 8, 3),
 ) -> OpenCvCamera:
     clock = VirtualClock()
     stream = Stream(pictures, clock)
+    stream.shape = shape
     monkeypatch.setattr(live, "open_capture", lambda *_: stream)
     address = parse_address("rtsp://127.0.0.1/x", Path.cwd())
     quick = SETTINGS.model_copy(update={"read_timeout_s": 2.0, "settle_s": 2.0, "late_s": 0.1})
@@ -186,3 +190,12 @@ def test_a_stream_of_late_pictures_only_is_named_so(monkeypatch: pytest.MonkeyPa
     camera = opened(falling_behind, monkeypatch)
     with pytest.raises(CameraError, match="every picture comes late"):
         list(iter(camera.read, None))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (12, 8, 1), (8, 8, 4)])
+def test_pictures_without_three_colours_are_refused_with_what_to_do(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = opened([(0.1 * i, 0.1 * i, "I") for i in range(30)], monkeypatch, shape)
+    with pytest.raises(CameraError, match="format=BGR"):
+        camera.read()

@@ -26,12 +26,15 @@ STILL = noise()
 
 
 def told(
-    pictures: list[np.ndarray], speed_mps: float | None = 15.0, period_s: float = PERIOD_S
+    pictures: list[np.ndarray],
+    speed_mps: float | None = 15.0,
+    period_s: float = PERIOD_S,
+    start_s: float = 0.0,
 ) -> list[tuple[int, str]]:
-    """Number of the picture and event, for pictures one period apart."""
+    """Number of the picture and event, for pictures one period apart, from start_s on."""
     watch, events = PictureWatch(["front"], PictureSettings()), []
     for index, picture in enumerate(pictures):
-        time_s = index * period_s
+        time_s = start_s + index * period_s
         sighting = {"front": Sighting(index, time_s, picture)}
         events += [(index, event.name) for event in watch.step(sighting, speed_mps, time_s)]
     return events
@@ -102,6 +105,14 @@ def test_black_and_blind() -> None:
     assert told([noise(), *grey], speed_mps=0.0)[0] == (3, "camera_blind")
     night = [RNG.integers(2, 20, (36, 64), dtype=np.uint8) for _ in range(50)]
     assert told(night) == []
+
+
+def test_a_camera_that_is_black_from_the_first_picture_on_has_its_time_too() -> None:
+    black = [np.zeros((36, 64), np.uint8)] * 20
+    told_at_once = told(black, period_s=0.01, start_s=1000.0)
+    assert told_at_once == told(black, period_s=0.01)
+    assert told_at_once
+    assert told_at_once[0][0] * 0.01 >= PictureSettings().black_s - 0.011
 
 
 def test_one_black_picture_is_nothing() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import can
 import pytest
+import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,6 +150,21 @@ def test_a_controller_that_reports_bus_off_is_believed(broken) -> None:  # type:
     assert [event.name for event in events] == ["bus_off", "bus_recovered"]
 
 
+@pytest.mark.parametrize("sign", [FRAME, can.Message(arbitration_id=0x100, is_error_frame=True)])
+def test_frames_that_only_queue_are_no_end_of_bus_off(  # type: ignore[no-untyped-def]
+    broken, sign: can.Message
+) -> None:
+    raw, bus, _, events = broken
+    raw.incoming = [can.Message(arbitration_id=0x40, is_error_frame=True)]
+    assert bus.receive() is None
+    assert not bus.transmit(FRAME)  # the system takes it, and it goes nowhere
+    assert [event.name for event in events] == ["bus_off"]
+    raw.incoming = [sign]
+    bus.receive()
+    assert bus.transmit(FRAME)
+    assert [event.name for event in events] == ["bus_off", "bus_recovered"]
+
+
 def test_a_flood_of_error_frames_ends(broken) -> None:  # type: ignore[no-untyped-def]
     raw, bus, _, _ = broken
     raw.incoming = [can.Message(arbitration_id=0x20000004, is_error_frame=True)] * 50_000
@@ -279,6 +295,47 @@ def test_an_slcan_adapter_that_takes_nothing_any_more_is_bus_off_not_a_hang(
     assert [event.name for event in events] == ["bus_off", "bus_recovered"]
     adapter.heard()
     bus.shutdown()
+
+
+def test_an_slcan_adapter_that_refuses_every_frame_is_opened_again(adapter: Adapter) -> None:
+    clock, events = VirtualClock(), list[Event]()
+    bus = slcan(adapter, clock, events)
+    adapter.heard()
+    heard = []
+    for step in range(1, 101):
+        clock.advance_to(0.01 * step)
+        bus.transmit(FRAME)
+        heard += adapter.heard()
+        adapter.say(b"\r" if b"O" in heard else b"\a")  # its channel was closed by a reset
+        assert bus.receive() is None
+    assert [event.name for event in events] == ["bus_off", "bus_recovered"]
+    assert "refuses every frame" in events[0].detail
+    bus.shutdown()
+
+
+def test_now_and_then_a_refused_frame_is_nothing(adapter: Adapter) -> None:
+    clock, events = VirtualClock(), list[Event]()
+    bus = slcan(adapter, clock, events)
+    for _ in range(50):
+        assert bus.transmit(FRAME)
+        adapter.say(b"\a" * 5 + b"z\r")
+        assert bus.receive() is None
+    assert not events
+    bus.shutdown()
+
+
+def test_frames_do_not_queue_in_an_slcan_adapter_that_stands(
+    adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = slcan(adapter, VirtualClock(), [])
+    assert bus.transmit(FRAME)
+    waiting = [4000]
+    monkeypatch.setattr(serial.Serial, "out_waiting", property(lambda _: waiting[0]))
+    monkeypatch.setattr(serial.Serial, "reset_output_buffer", lambda _: waiting.__setitem__(0, 0))
+    assert not bus.transmit(FRAME)
+    assert "takes no frames; 4000 bytes wait" in bus.health.last_error
+    bus.shutdown()
+    assert waiting == [0], "closing the port would wait for them"
 
 
 def test_an_unplugged_adapter_is_bus_off(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import termios
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +33,7 @@ from drag_edge.vehicle.mcu_frame import (
     read_status,
     status_payload,
 )
+from drag_edge.vehicle.serial_port import SerialPort
 from tests.vehicle.builders import command, decision, scene
 from tests.vehicle.serials import Plug
 
@@ -179,6 +181,7 @@ class Mcu:
         self.sequences: list[int] = []
         self._splitter = FrameSplitter()
         self.state = McuState.IDLE
+        self.behind = 0
 
     def step(self, answers: bool = True) -> None:
         for frame in self._splitter.take(self.plug.read()):
@@ -187,7 +190,8 @@ class Mcu:
                 self.commands.append(command)
                 self.sequences.append(frame.sequence)
         if answers and self.commands:
-            status = McuStatus(self.sequences[-1], self.state, 0, self._splitter.refused, 0.01)
+            taken = self.sequences[-1 - min(self.behind, len(self.sequences) - 1)]
+            status = McuStatus(taken, self.state, 0, self._splitter.refused, 0.01)
             self.plug.write(frame_bytes(FrameType.STATUS, 0, status_payload(status)))
             self.plug.arrived()
 
@@ -312,6 +316,71 @@ def test_what_it_says_is_wrong_is_told_for_as_long_as_it_says_so(
     bench.events.clear()
     bench.run(0.5)
     assert not bench.events
+
+
+def test_one_that_acts_on_old_commands_is_a_fault_however_fresh_they_look(bench: Bench) -> None:
+    bench.run(6.0)
+    assert not bench.events
+    bench.mcu.behind = 25  # half a second of them waits in between
+    bench.run(0.2)
+    assert set(bench.names()) == {"mcu_fault"}
+    assert "commands 0.5 s old" in bench.events[0].detail
+
+
+class SlowPort:
+    """A handle of pyserial whose other end takes nothing, or that goes while it is opened."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.forgotten = 0
+        self.closed = False
+
+    in_waiting = 0
+
+    @property
+    def out_waiting(self) -> int:
+        return self.waiting
+
+    def reset_output_buffer(self) -> None:
+        self.forgotten, self.waiting = self.forgotten + self.waiting, 0
+
+    def read(self, size: int) -> bytes:
+        return b""
+
+    def write(self, data: bytes) -> int:
+        self.waiting += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        assert not self.waiting, "closing would wait for it"
+        self.closed = True
+
+
+def test_commands_do_not_queue_behind_old_ones() -> None:
+    handle = SlowPort()
+    port = SerialPort(lambda: handle, 0.2, 1.0)
+    most = 0
+    for step in range(500):
+        assert port.write(bytes(21), 0.02 * step)
+        most = max(most, handle.waiting)
+    assert most <= 5 * 21
+    port.close()
+    assert handle.closed
+
+
+def test_a_port_that_goes_while_it_is_opened_is_tried_again() -> None:
+    handle, tries = SlowPort(), []
+
+    def open_() -> SlowPort:
+        tries.append(1)
+        if len(tries) < 3:
+            raise termios.error(5, "Input/output error")
+        return handle
+
+    port = SerialPort(open_, 0.2, 1.0)
+    left = [port.write(b"x", 0.1 * step) for step in range(20)]
+    assert not left[0]
+    assert left[-1]
 
 
 def test_the_end_is_neutral_and_then_silent(bench: Bench) -> None:
