@@ -22,6 +22,7 @@ from drag_edge.report import report, summary_text
 from drag_edge.service.log import log_as
 from drag_edge.service.memory import arrange, keep_small
 from drag_edge.service.notify import Notifier
+from drag_edge.service.settings_file import stamp_of
 from drag_edge.service.watchdog import Watchdog
 from drag_edge.summary import write_json
 
@@ -53,6 +54,8 @@ def run(
     def read() -> Settings:
         return load(config, overrides, room_checks=ROOM_CHECKS)
 
+    # Before it is read: what is saved while the slow parts open must be found.
+    stamp = stamp_of(config)
     settings = read()
     log_as(settings.service.log, verbose)
     sys.setswitchinterval(_INTERPRETER_TURN_S)
@@ -78,9 +81,9 @@ def run(
 
         with ExitStack() as beside:
             beside.callback(keep_small(daemon.parts.clock).stop)
-            supervisor = Supervisor(daemon, notifier, watchdog, config, read, on_settings)
+            supervisor = Supervisor(daemon, notifier, watchdog, config, stamp, read, on_settings)
             beside.callback(supervisor.close)
-            signals.on_reload = supervisor.ask_to_reload
+            signals.reload_by(supervisor.ask_to_reload)
             daemon.run(stop, seconds, frames, supervisor.between)
         notifier.stopping()
         # Before the slow parts close: nobody on the bus is to act on what was decided last.
@@ -104,18 +107,28 @@ def run(
 class _Signals:
     """SIGINT and SIGTERM end the run, and a second one changes nothing: it is ending already.
 
-    SIGHUP reads the settings again; where there is a terminal it means that it is gone.
+    SIGHUP reads the settings again, after the start if it comes during it; where there is a
+    terminal it means that it is gone.
     """
 
     def __init__(self, stop: threading.Event) -> None:
-        self.on_reload: Callable[[], None] | None = None
+        self._on_reload: Callable[[], None] | None = None
+        self._asked_early = False
         self._stop = stop
         self._terminal = sys.stdin is not None and sys.stdin.isatty()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._handle)
 
+    def reload_by(self, on_reload: Callable[[], None]) -> None:
+        """There is somebody to ask for a reload now, and he is asked for one that came before."""
+        self._on_reload = on_reload
+        if self._asked_early:
+            on_reload()
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if number != signal.SIGHUP or self._terminal:
             self._stop.set()
-        elif self.on_reload is not None:
-            self.on_reload()
+        elif self._on_reload is not None:
+            self._on_reload()
+        else:
+            self._asked_early = True

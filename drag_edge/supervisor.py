@@ -16,7 +16,7 @@ from drag_edge.errors import DragEdgeError
 from drag_edge.events import Event
 from drag_edge.service.health import in_words
 from drag_edge.service.notify import Notifier
-from drag_edge.service.settings_file import SettingsFile
+from drag_edge.service.settings_file import SettingsFile, Stamp
 from drag_edge.service.watchdog import Watchdog
 from drag_edge.tuning import Change, plan_change
 from drag_edge.vitals import vitals
@@ -35,10 +35,13 @@ class Supervisor:
         notifier: Notifier,
         watchdog: Watchdog,
         config: Path,
+        stamp: Stamp | None,
         read: Callable[[], Settings],
         on_settings: Callable[[Settings], None],
     ) -> None:
-        """read: reads the configuration anew. on_settings: hears those that hold after a change."""
+        """stamp: config's, from before the daemon's settings were read. read: reads it anew.
+        on_settings: hears the settings that hold after a change.
+        """
         self._daemon = daemon
         self._notifier = notifier
         self._config = config
@@ -48,7 +51,7 @@ class Supervisor:
         self._status_s = float("-inf")
         with ExitStack() as stack:
             reload = daemon.settings.service.reload
-            self._file = SettingsFile(config, read, reload, notifier.reloading)
+            self._file = SettingsFile(config, stamp, read, reload, notifier.reloading)
             stack.callback(self._file.close)
             self._listen(stack)
             self._close = stack.pop_all()

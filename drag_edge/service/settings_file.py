@@ -22,12 +22,14 @@ Found = Settings | DragEdgeError
 class SettingsFile:
     """Looks at a file every now and then, in a thread of its own; the loop takes what was read.
 
-    read: reads and judges the file, raises DragEdgeError. on_reading: called before it.
+    stamp: the file's, from before the settings that hold now were read; whatever was saved since
+    is a change. read: reads and judges it, raises DragEdgeError. on_reading: called before that.
     """
 
     def __init__(
         self,
         path: Path,
+        stamp: Stamp | None,
         read: Callable[[], Settings],
         settings: ReloadSettings,
         on_reading: Callable[[], None],
@@ -39,7 +41,7 @@ class SettingsFile:
         self._asked = threading.Event()
         self._stop = False
         self._found: Found | None = None
-        self._watch = Watch(stamp_of(path))
+        self._watch = Watch(stamp)
         self._thread = threading.Thread(target=self._run, name="settings-file", daemon=True)
         self._thread.start()
 

@@ -33,19 +33,38 @@ service:
   reload: {watch: off, period_s: 0.1, settle_s: 0.1}
 """
 WATCHDOG_S = 0.9
+# The program, with something that happens while cameras and bus open.
+DURING_THE_START = """
+import os, pathlib, signal
+from contextlib import contextmanager
+from drag_edge import cli, run
+assembled = run.assembled
+
+@contextmanager
+def meanwhile(*arguments, **options):
+    with assembled(*arguments, **options) as parts:
+        file = pathlib.Path("drive.yaml")
+        file.write_text(file.read_text().replace("[1.0, 1.5, 2.0]", "[1.25, 1.5, 2.0]"))
+        ACT
+        yield parts
+
+run.assembled = meanwhile
+cli.start()
+"""
 
 
 class Running:
     """A daemon, what it tells systemd, and its log."""
 
-    def __init__(self, folder: Path, ears: Ears, *options: str) -> None:
+    def __init__(self, folder: Path, ears: Ears, *options: str, program: str = "") -> None:
         self.folder = folder
         self.config = folder / "drive.yaml"
         self.config.write_text(CONFIG)
         self.ears = ears
         self._log = (folder / "stderr").open("w")
+        python = [sys.executable, *(["-c", program] if program else ["-m", "drag_edge"])]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "drag_edge", "run", str(self.config), "--headless", *options],
+            [*python, "run", str(self.config), "--headless", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -196,3 +215,20 @@ def test_a_file_that_was_saved_is_taken_without_being_asked(tmp_path: Path) -> N
         finally:
             running.process.kill()
             running.process.wait()
+
+
+@pytest.mark.parametrize(
+    ("watch", "act"), [("on", "pass"), ("off", "os.kill(os.getpid(), signal.SIGHUP)")]
+)
+def test_a_change_during_the_start_is_taken_after_it(tmp_path: Path, watch: str, act: str) -> None:
+    """Saved, or saved and asked for, while cameras and bus still open."""
+    program = DURING_THE_START.replace("ACT", act)
+    with ears_at(tmp_path) as ears:
+        running = Running(tmp_path, ears, "--set", f"service.reload.watch={watch}", program=program)
+        try:
+            ears.wait_for(lambda text: "New settings" in text)
+            assert running.end() == 0
+        finally:
+            running.process.kill()
+            running.process.wait()
+    assert "settings_changed: drive.yaml: now: adas.acc.time_gaps_s" in running.log

@@ -58,7 +58,7 @@ def test_a_saved_file_is_read_by_itself(tmp_path: Path, settings: Settings, how:
     path = tmp_path / "drive.yaml"
     path.write_text("one")
     reading = threading.Event()
-    file = SettingsFile(path, lambda: settings, FAST, reading.set)
+    file = SettingsFile(path, stamp_of(path), lambda: settings, FAST, reading.set)
     try:
         time.sleep(0.15)
         assert file.take() is None  # nothing changed
@@ -75,11 +75,26 @@ def test_a_saved_file_is_read_by_itself(tmp_path: Path, settings: Settings, how:
         file.close()
 
 
+def test_what_was_saved_since_the_settings_were_read_is_a_change(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """Between the two, cameras and bus are opened: that takes its time."""
+    path = tmp_path / "drive.yaml"
+    path.write_text("one")
+    before = stamp_of(path)
+    path.write_text("two, longer")
+    file = SettingsFile(path, before, lambda: settings, FAST, lambda: None)
+    try:
+        assert wait_for(file) is settings
+    finally:
+        file.close()
+
+
 def test_without_watching_only_asking_reads_it(tmp_path: Path, settings: Settings) -> None:
     path = tmp_path / "drive.yaml"
     path.write_text("one")
     unwatched = FAST.model_copy(update={"watch": False})
-    file = SettingsFile(path, lambda: settings, unwatched, lambda: None)
+    file = SettingsFile(path, stamp_of(path), lambda: settings, unwatched, lambda: None)
     try:
         path.write_text("two, longer")
         time.sleep(0.2)
@@ -105,7 +120,7 @@ def test_what_is_wrong_with_the_file_is_handed_over_and_watching_goes_on(
             raise answer
         return answer
 
-    file = SettingsFile(path, read, FAST, lambda: None)
+    file = SettingsFile(path, stamp_of(path), read, FAST, lambda: None)
     try:
         for expected in ("drive.yaml:3:1: no", "a bug"):
             file.ask()
@@ -119,7 +134,7 @@ def test_what_is_wrong_with_the_file_is_handed_over_and_watching_goes_on(
 
 
 def test_closing_ends_the_thread(tmp_path: Path, settings: Settings) -> None:
-    file = SettingsFile(tmp_path / "gone.yaml", lambda: settings, FAST, lambda: None)
+    file = SettingsFile(tmp_path / "gone.yaml", None, lambda: settings, FAST, lambda: None)
     file.close()
     assert not file._thread.is_alive()
 
