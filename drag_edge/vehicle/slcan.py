@@ -54,7 +54,7 @@ class SlcanBus(slcanBus):  # type: ignore[misc]
         except (can.CanError, OSError, ValueError):
             self._is_shutdown = True  # nothing to shut down, and no warning that it was not
             if hasattr(self, "serialPortOrig"):
-                self.serialPortOrig.close()
+                self._let_go()
             raise
         self.serialPortOrig.timeout = 0
 
@@ -77,9 +77,12 @@ class SlcanBus(slcanBus):  # type: ignore[misc]
         try:
             super().shutdown()
         finally:
-            with suppress(can.CanError, *PORT_FAILURES):  # gone, or closed already
-                self._drain()
-            self.serialPortOrig.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        with suppress(can.CanError, *PORT_FAILURES):  # gone, or closed already
+            self._drain()
+        self.serialPortOrig.close()
 
     def _drain(self) -> None:
         if hasattr(self.serialPortOrig, "out_waiting"):  # not over a network
