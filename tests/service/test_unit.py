@@ -79,6 +79,15 @@ def test_device_paths_are_whole_and_groups_may_glob(unit: Path) -> None:
         assert device.startswith("char-") or (device.startswith("/dev/") and "*" not in device)
 
 
+def test_groups_of_what_is_plugged_in_later_are_known_at_the_start(unit: Path) -> None:
+    """systemd leaves out a group whose driver is not loaded."""
+    (wanted,) = values(unit, "Wants")
+    drivers = {f"modprobe@{name}.service" for name in ("videodev", "usbserial", "cdc_acm")}
+    assert set(wanted.split()) == drivers
+    after = {name for line in values(unit, "After") for name in line.split()}
+    assert drivers <= after
+
+
 def test_what_the_devices_need_is_not_forbidden(unit: Path) -> None:
     (families,) = values(unit, "RestrictAddressFamilies")
     assert set(families.split()) >= {"AF_UNIX", "AF_CAN", "AF_INET"}
