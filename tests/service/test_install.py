@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -173,6 +174,43 @@ def test_what_a_person_edited_and_the_device_learned_goes_only_with_purge(
     assert [line for line in computer.said if line.startswith("kept, being yours: /etc/drag-edge")]
     uninstall(Computer(root).machine, purge=True)
     assert not [path for path in root.rglob("*") if "drag" in path.name]
+
+
+def test_what_systemctl_edit_wrote_is_named_and_goes_only_with_purge(
+    root: Path, wheels: Path
+) -> None:
+    install(Computer(root).machine, package(wheels), EVERYTHING)
+    edited = root / "etc/systemd/system/drag-edge.service.d/override.conf"
+    edited.write_text("[Service]\n")
+    computer = Computer(root)
+    uninstall(computer.machine, purge=False)
+    assert [path.name for path in edited.parent.iterdir()] == ["override.conf"]
+    (kept,) = [line for line in computer.said if line.startswith("kept")]
+    assert f"{layout.DROP_INS} with override.conf" in kept
+    uninstall(Computer(root).machine, purge=True)
+    assert not edited.parent.exists()
+
+
+def test_purge_takes_what_systemctl_edit_wrote_with_it(root: Path, wheels: Path) -> None:
+    before = sorted(root.rglob("*"))
+    install(Computer(root).machine, package(wheels), Wishes())
+    drop_ins = root / "etc/systemd/system/drag-edge.service.d"
+    drop_ins.mkdir()
+    (drop_ins / "override.conf").touch()
+    uninstall(Computer(root).machine, purge=True)
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_unit_that_systemd_does_not_know_yet_is_started(
+    root: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its failures cannot be reset, which is no fault."""
+    for module in (service, options):
+        monkeypatch.setattr(module, "systemd_runs", lambda machine: True)
+    computer = Computer(root)
+    computer.fails = "reset-failed"
+    install(computer.machine, package(wheels), Wishes())
+    assert computer.commands[-1][1] == "restart"
 
 
 def new_default(tmp_path: Path) -> Package:
@@ -353,7 +391,10 @@ def test_networkd_is_stopped_again_only_where_it_was_started_for_us(
     lines = [" ".join(command) for command in computer.commands]
     started = [line for line in lines if "enable --now systemd-networkd" in line]
     assert bool(started) is not was_enabled
-    assert lines[-1] == "systemctl restart --no-block drag-edge.service"
+    assert lines[-2:] == [  # a start limit that was met would refuse the restart
+        "systemctl --quiet reset-failed drag-edge.service",
+        "systemctl restart --no-block drag-edge.service",
+    ]
     again = Computer(root)
     install(again.machine, package(wheels), EVERYTHING)  # the same again forgets nothing
     gone = Computer(root)
@@ -372,6 +413,47 @@ def test_an_interpreter_that_the_service_cannot_reach_is_not_taken(tmp_path: Pat
     link = tmp_path / "python3"
     link.symlink_to(roots)
     assert not reachable(str(link))
+
+
+@pytest.fixture
+def strict_umask() -> Iterator[None]:
+    """As of a careful root; the tests' own comes back."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def everybody_reads(path: Path) -> bool:
+    """A folder must be entered, too."""
+    needed = 0o055 if path.is_dir() else 0o044
+    return path.is_symlink() or path.stat().st_mode & needed == needed
+
+
+@pytest.mark.usefixtures("strict_umask")
+def test_under_a_strict_umask_the_service_can_still_read_it(
+    tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = tmp_path / "cloned"
+    for name in layout.SHARED:
+        shutil.copytree(CHECKOUT / name, checkout / name)
+    for name in layout.SHARED_FILES:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, checkout / name)
+    for path in (checkout, *checkout.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    computer = Computer(tmp_path / "computer")
+    monkeypatch.setattr("installing.command.CHECKOUT", checkout)
+    monkeypatch.setattr("installing.command.Machine", lambda root, dry_run: computer.machine)
+    assert main("", ["--wheels", str(wheels), "--root", str(tmp_path / "computer")]) == 0
+    root = computer.machine.root
+    closed = [str(path.relative_to(root)) for path in root.rglob("*") if not everybody_reads(path)]
+    assert closed == ["etc/drag-edge/drag-edge.yaml"]  # may hold passwords
+
+
+def test_purge_alone_installs_nothing(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main("", ["--purge", "--root", str(root)]) == 64
+    assert "--uninstall --purge" in capfd.readouterr().err
+    assert not (root / "opt").exists()
 
 
 @pytest.mark.parametrize("text", ["can0", "can0:fast", "can0:0", "../x:500000", "can0:500000:1"])

@@ -18,9 +18,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 def main(description: str, arguments: list[str] | None = None) -> int:
     """Install or uninstall; the exit code."""
+    # Root's may be stricter, and the service's user has to read what is installed.
+    os.umask(0o022)
     parser = _parser(description)
     try:
         wanted = parser.parse_args(arguments)
+        if wanted.purge and not wanted.uninstall:
+            parser.error("--purge goes with --uninstall: sudo tools/install --uninstall --purge")
     except SystemExit as ending:
         return _USAGE if ending.code else 0
     machine = Machine(wanted.root.resolve(), dry_run=wanted.dry_run)

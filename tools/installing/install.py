@@ -90,6 +90,7 @@ def uninstall(machine: Machine, purge: bool) -> None:
     if record is None:
         if purge:
             _remove_data(machine, purge)
+            _remove_drop_ins(machine, purge)
             remove_settings(machine, "", purge)
         machine.note(f"nothing is installed in {layout.HOME}")
         return
@@ -101,6 +102,7 @@ def uninstall(machine: Machine, purge: bool) -> None:
     if record.networkd:
         service.stop_networkd(machine)
     machine.remove(layout.UNIT)
+    _remove_drop_ins(machine, purge)
     service.forget(machine)
     program = machine.at(layout.PROGRAM)
     if program.is_symlink():
@@ -124,6 +126,18 @@ def _remove_data(machine: Machine, purge: bool) -> None:
             machine.note(f"kept, being yours: {path} (rm -r removes it)")
 
 
+def _remove_drop_ins(machine: Machine, purge: bool) -> None:
+    """What `systemctl edit` wrote; ours are gone already."""
+    if purge:
+        machine.remove(layout.DROP_INS)
+        return
+    machine.remove_if_empty(layout.DROP_INS)
+    folder = machine.at(layout.DROP_INS)
+    if folder.is_dir() and not machine.dry_run:
+        names = ", ".join(sorted(path.name for path in folder.iterdir()))
+        machine.note(f"kept, being yours: {layout.DROP_INS} with {names} (rm -r removes it)")
+
+
 def copy_folder(machine: Machine, source: Path, path: str) -> None:
     """The same files as in `source`, and no others; nothing where that is so already."""
     if not source.is_dir():
@@ -137,6 +151,14 @@ def copy_folder(machine: Machine, source: Path, path: str) -> None:
     if target.exists():
         shutil.rmtree(target)
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    _let_everybody_read(target)
+
+
+def _let_everybody_read(folder: Path) -> None:
+    """A checkout may be for its owner alone; the service runs as another user."""
+    for path in (folder, *folder.rglob("*")):
+        runs = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o755 if runs else 0o644)
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

@@ -26,6 +26,10 @@ def start(machine: Machine, changed: bool, wanted: bool) -> None:
     machine.command("systemctl", "--quiet", "enable", NAME, why="start the service at every boot")
     if not wanted:
         return
+    # After too many starts within an hour (StartLimitBurst) this one would be refused. That systemd
+    # does not know the unit yet is no fault.
+    machine.command("systemctl", "--quiet", "reset-failed", NAME,
+                    why="let its starts be counted anew", must=False)  # fmt: skip
     verb = "restart" if changed else "start"
     machine.command("systemctl", verb, "--no-block", NAME, why=f"{verb} the service", must=False)
 
