@@ -46,9 +46,6 @@ def take(change: Change, parts: Parts) -> None:
     settings = change.settings
     for name in {key.split(".")[1] for key in change.of(Reach.CAMERA)}:
         parts.feed.reopen(name, settings.cameras[name])
-    if parts.calibrations is not None:
-        mounts = {name: camera.mount for name, camera in settings.cameras.items()}
-        parts.calibrations.tune(mounts)
     if parts.device is not None:
         parts.device.tune(settings.adas.monitor.device)
     monitor, timeout_s = settings.adas.monitor, settings.run.frame_timeout_s
@@ -63,6 +60,11 @@ def take(change: Change, parts: Parts) -> None:
         parts.perception.begin(settings.perception, cameras, settings.body, still)
     else:
         parts.perception.tune(settings.perception)
+    if parts.calibrations is not None:
+        # After perception has forgotten what it learned of a mount that changed: the thread that
+        # saves may come at any time, and must not find that under the new mount.
+        mounts = {name: camera.mount for name, camera in settings.cameras.items()}
+        parts.calibrations.tune(mounts)
     if any(key.split(".")[0] in ("cameras", "body", "display") for key in change.taken):
         parts.show.tune(settings.display, cameras, settings.body)
 
@@ -79,6 +81,9 @@ def camera_models(
 
 def _reach(key: str, old: Settings, new: Settings) -> Reach:
     reach = reach_of(key)
+    if key.startswith("models.") and _looks_elsewhere(key.split(".")[1], old, new):
+        # Its other keys wait with it: they may belong to the picture that is not there yet.
+        return Reach.PROCESS
     if reach is Reach.OFF_LIVE:
         return Reach.PROCESS if new.adas.actuation else Reach.LIVE
     if reach is Reach.CAMERA:
@@ -89,3 +94,10 @@ def _reach(key: str, old: Settings, new: Settings) -> Reach:
         # A recording belongs to its clock: another one is another drive.
         return Reach.CAMERA if all(lives) else Reach.PROCESS
     return reach
+
+
+def _looks_elsewhere(model: str, old: Settings, new: Settings) -> bool:
+    """Whether a model is to look at a camera that only the next start opens."""
+    settings = new.models.get(model)
+    cameras = () if settings is None else settings.cameras or ()
+    return any(camera not in old.cameras for camera in cameras)
