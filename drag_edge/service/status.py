@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import http.client
 import json as json_format
 import urllib.error
 import urllib.request
@@ -29,12 +30,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def status(url: str, *, json: bool = False) -> int:
-    """Print it. Raises UnavailableError when nobody answers there."""
+    """Print it. Raises UnavailableError when nobody answers there, or not as this version does."""
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url}: a URL like {_USUAL} was expected")
     said = _asked(url.rstrip("/") + "/status", url)
-    print(json_format.dumps(said, indent=1) if json else "\n".join(lines(said)))
+    print(json_format.dumps(said, indent=1) if json else _text(said, url))
     return OK
+
+
+def _text(said: dict[str, Any], url: str) -> str:
+    try:
+        return "\n".join(lines(said))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UnavailableError(
+            f"{url}: a drag-edge of another version answers, and its page is not understood; "
+            "--json shows what it says"
+        ) from error
 
 
 def _asked(page: str, url: str) -> dict[str, Any]:
@@ -43,7 +54,7 @@ def _asked(page: str, url: str) -> dict[str, Any]:
     try:
         with opener.open(page, timeout=_PATIENCE_S) as answer:
             said = json_format.loads(answer.read(_MOST_BYTES))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise UnavailableError(
             f"no drag-edge answers at {url}: {reason}. Does it run (systemctl status drag-edge), "
@@ -55,7 +66,7 @@ def _asked(page: str, url: str) -> dict[str, Any]:
 
 
 def lines(said: dict[str, Any]) -> Iterator[str]:
-    """The page /status as lines. KeyError for one of another version is the caller's."""
+    """The page /status as lines. What one of another version raises is the caller's."""
     fps = "no frames yet" if said["fps"] is None else f"{said['fps']:.1f} fps"
     acts = "actuation on" if said["actuation"] else "actuation off"
     yield f"drag-edge  {said['version']}, {said['config']}, up {_span(said['uptime_s'])}"

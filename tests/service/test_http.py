@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from drag_edge.cli import main
 from drag_edge.config.service import HttpSettings
-from drag_edge.errors import UNAVAILABLE, USAGE
+from drag_edge.errors import OK, UNAVAILABLE, USAGE
 from drag_edge.service import http as http_module
 from drag_edge.service.health import (
     BusHealth,
@@ -32,6 +32,7 @@ from drag_edge.service.health import (
     Health,
     LinkHealth,
     ModelHealth,
+    as_dict,
     in_words,
 )
 from drag_edge.service.http import HealthServer
@@ -322,6 +323,34 @@ def test_status_of_nobody_and_of_somebody_else(capfd: pytest.CaptureFixture[str]
         assert main(["status", "--url", url]) == UNAVAILABLE
     assert "no drag-edge answers" in capfd.readouterr().err
     assert main(["status", "--url", "file:///etc"]) == USAGE
+
+
+def test_status_of_what_is_no_address_is_an_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--url", "http://127.0.0.1:abc"]) == UNAVAILABLE
+    assert "no drag-edge answers at http://127.0.0.1:abc" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "changed", [{"bus": None}, {"uptime_s": "long"}, {"cameras": ["front"]}, {"models": None}]
+)
+def test_status_of_another_version_says_so(
+    served: Served,
+    changed: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(http_module, "as_dict", lambda health: {**as_dict(health), **changed})
+    assert main(["status", "--url", served.server.url]) == UNAVAILABLE
+    assert "of another version" in capfd.readouterr().err
+    assert main(["status", "--json", "--url", served.server.url]) == OK
+
+
+def test_status_of_an_older_version_says_so_too(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(http_module, "as_dict", lambda _: {"rounds": 3})
+    assert main(["status", "--url", served.server.url]) == UNAVAILABLE
+    assert "of another version" in capfd.readouterr().err
 
 
 def test_the_words_for_systemctl_status() -> None:
