@@ -36,15 +36,26 @@ def _main(arguments: Sequence[str] | None) -> int:
     log_to_person_or_journal(options.verbose)
     try:
         code: int = options.command(options)
+        # Here, where a reader that is gone can still be told from a failure.
+        print(end="", flush=True)
     except errors.DragEdgeError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return errors.OK
     except BrokenPipeError:
-        sys.stderr.close()
+        _write_to_nobody()
         return errors.OK
     return code
+
+
+def _write_to_nobody() -> None:
+    """What was printed and not read goes nowhere: Python would fail on it once more at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def start() -> NoReturn:

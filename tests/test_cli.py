@@ -122,6 +122,25 @@ def test_a_command_line_without_sense_is_exit_64(drag_edge: Run, arguments: tupl
     assert "usage:" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["schema", "check"])
+def test_a_reader_that_goes_early_is_no_failure(config: Path, command: str) -> None:
+    """As `drag-edge schema | head -1`; what is short comes to nobody only at the end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = [command, str(config)] if command == "check" else [command]
+    with os.fdopen(writing, "wb") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "drag_edge", *arguments],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+            cwd=config.parent,
+        )
+    assert done.stderr == b""
+    assert done.returncode == 0
+
+
 def test_help_and_version_are_not_errors(drag_edge: Run) -> None:
     assert drag_edge("--help").returncode == 0
     assert drag_edge("--version").stdout.startswith("drag-edge ")
