@@ -31,17 +31,13 @@ if TYPE_CHECKING:
 OnEvent = Callable[[Event], None]
 
 
-def _nothing() -> None:
-    pass
-
-
 @contextmanager
 def assembled(
     settings: Settings,
     *,
     headless: bool = False,
     faults: Sequence[Fault] = (),
-    before_load: Callable[[], None] = _nothing,
+    before_load: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Daemon, SimSession | None]]:
     """Build every part in the order in which it must come up, and close them in reverse.
 

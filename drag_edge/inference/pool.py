@@ -34,10 +34,6 @@ _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 60.0
 
 
-def _nothing() -> None:
-    pass
-
-
 class ModelPool:
     """Runs every model that is due on a frame. One thread calls `infer`, and close.
 
@@ -52,7 +48,7 @@ class ModelPool:
         clock: Clock,
         on_event: OnEvent,
         runtimes: ModelLoader | None = None,
-        before_load: Callable[[], None] = _nothing,
+        before_load: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._on_event = on_event

@@ -75,13 +75,17 @@ class Wall:
         return self.now_s
 
 
+def watched(address: str, timeout_us: int, wall: Wall) -> Watchdog:
+    environment = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": str(timeout_us)}
+    return Watchdog(Notifier(environment), environment, wall)
+
+
 def test_the_watchdog_hears_progress_three_times_in_its_time_and_no_oftener(
     tmp_path: Path,
 ) -> None:
     wall = Wall()
     with ears_at(tmp_path) as ears:
-        environment = {"NOTIFY_SOCKET": ears.address, "WATCHDOG_USEC": "3000000"}
-        watchdog = Watchdog(Notifier(environment), environment, wall)
+        watchdog = watched(ears.address, 3000000, wall)
         for _ in range(300):  # 9 s at 33 rounds a second
             watchdog.progress()
             wall.now_s += 0.03
@@ -97,8 +101,7 @@ def test_a_long_round_is_asked_for_before_and_the_next_one_brings_the_usual_time
 ) -> None:
     wall = Wall()
     with ears_at(tmp_path) as ears:
-        environment = {"NOTIFY_SOCKET": ears.address, "WATCHDOG_USEC": "30000000"}
-        watchdog = Watchdog(Notifier(environment), environment, wall)
+        watchdog = watched(ears.address, 30000000, wall)
         watchdog.progress()
         ears.listen(0.05)
         watchdog.patience(120.0)
