@@ -33,6 +33,7 @@ from drag_edge.frames.journal import CameraJournal
 from drag_edge.frames.reader import CameraReader
 from drag_edge.frames.source import CameraError, RecordingError
 from drag_edge.frames.stream_time import StreamTime
+from tests.held import held, left_over
 from tests.rtsp.pattern import picture
 from tests.rtsp.watch import Watch, camera_settings, camera_threads
 
@@ -395,10 +396,10 @@ def test_many_tries_are_one_event_and_leaves_nothing(rig: Callable[..., Rig]) ->
     one.wait(lambda: one.health().fresh)
     front.opening = refuse
     front.broken = True
-    threads = len(threading.enumerate())
+    before = held()
     one.wait(lambda: one.health().tries >= 60, 20.0)
     assert one.names() == ["camera_lost", "camera_lost"]  # it went, and why it does not come back
-    assert len(threading.enumerate()) == threads
+    assert not left_over(before)
     assert front.closes >= 60
 
 

@@ -17,8 +17,9 @@ from drag_edge.config.cameras import Codec
 from drag_edge.errors import UnavailableError
 from drag_edge.frames.health import CameraState
 from drag_edge.frames.pipelines import rtsp_pipeline
+from tests.held import held, left_over
 from tests.rtsp.camera import PYTHON, MuteServer, RtspServer, free_port
-from tests.rtsp.watch import Seen, Watch, all_threads, camera_threads, descriptors
+from tests.rtsp.watch import Seen, Watch, camera_threads
 
 pytestmark = pytest.mark.usefixtures("rtsp")
 
@@ -49,7 +50,7 @@ def test_pictures_are_new_and_know_how_old_they_are_with_a_fast_and_a_slow_loop(
 def test_a_server_killed_and_started_again_is_back_within_twice_the_wait() -> None:
     with RtspServer() as server, Watch({"front": server.url}) as watch:
         assert watch.first(5.0)
-        before = (descriptors(), all_threads())
+        before = held()
         server.kill()
         watch.look(0.6)
         there_s = server.start()
@@ -60,7 +61,7 @@ def test_a_server_killed_and_started_again_is_back_within_twice_the_wait() -> No
         assert seen.true_age_s is not None
         assert seen.true_age_s <= 0.3
         watch.look(0.5)
-        assert (descriptors(), all_threads()) == before
+        assert not left_over(before)
     names = [event.name for event in watch.events]
     assert names.count("camera_recovered") == 1
     assert not camera_threads()
@@ -187,10 +188,10 @@ def test_a_dead_camera_tried_for_an_hour_leaves_no_memory_and_no_descriptor() ->
                 camera.open()
 
     tries(50)
-    before = (descriptors(), all_threads())
+    before = held()
     before_kib = resident_kib()
     tries(600)  # one hour of waits between 4 and 8 s
-    assert (descriptors(), all_threads()) == before
+    assert not left_over(before)
     assert resident_kib() <= before_kib * 1.02
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -120,11 +119,6 @@ def settings_folder() -> Any:
     return Path("/")
 
 
-def descriptors() -> int:
-    """Open file descriptors of this process."""
-    return len(os.listdir("/proc/self/fd"))
-
-
 def resident_kib() -> int:
     """Memory of this process that is in use, KiB."""
     from pathlib import Path
@@ -138,8 +132,3 @@ def resident_kib() -> int:
 def camera_threads() -> list[str]:
     """Names of the readers' threads that live."""
     return [t.name for t in threading.enumerate() if t.name.startswith("camera-")]
-
-
-def all_threads() -> int:
-    """Threads of this process, those of C libraries too."""
-    return len(os.listdir("/proc/self/task"))

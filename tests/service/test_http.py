@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import socket
 import threading
@@ -36,6 +35,7 @@ from drag_edge.service.health import (
     in_words,
 )
 from drag_edge.service.http import HealthServer
+from tests.held import held, left_over
 
 TIMES = DurationHistogram(((0.01, 3), (0.1, 9), (float("inf"), 10)), 0.5)
 GOOD = Health(
@@ -271,19 +271,12 @@ def test_visitors_that_never_go_are_few_and_are_cut(monkeypatch: pytest.MonkeyPa
 
 def test_hundreds_of_visits_leave_nothing_behind(served: Served) -> None:
     served.get("/metrics")
-    descriptors, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+    before = held()
     for number in range(250):
         served.get(("/metrics", "/healthz", "/nothing", "/status")[number % 4])
         if number % 10 == 0:
             send(served.address, b"\x00" * number)
-
-    def left() -> tuple[int, int]:
-        return threading.active_count() - threads, len(os.listdir("/proc/self/fd")) - descriptors
-
-    end_s = time.monotonic() + 5.0
-    while max(left()) > 0 and time.monotonic() < end_s:
-        time.sleep(0.01)
-    assert max(left()) <= 0
+    assert not left_over(before)
 
 
 def test_it_listens_on_ipv6_too() -> None:
