@@ -204,13 +204,13 @@ def _keep(
     """Save what perception learns now and then; the way to stop saves a last time."""
 
     def save(_: float) -> None:
-        store.save(perception.calibrations())
+        store.save(perception.calibrations)
 
     saving = clock.every(every_s, save, "calibration")
 
     def stop() -> None:
         saving.stop()
-        store.save(perception.calibrations())
+        store.save(perception.calibrations)
 
     return stop
 

@@ -61,8 +61,7 @@ def take(change: Change, parts: Parts) -> None:
     else:
         parts.perception.tune(settings.perception)
     if parts.calibrations is not None:
-        # After perception has forgotten what it learned of a mount that changed: the thread that
-        # saves may come at any time, and must not find that under the new mount.
+        # After perception has forgotten what it learned of a mount that changed.
         mounts = {name: camera.mount for name, camera in settings.cameras.items()}
         parts.calibrations.tune(mounts)
     if any(key.split(".")[0] in ("cameras", "body", "display") for key in change.taken):

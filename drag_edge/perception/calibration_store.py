@@ -32,13 +32,11 @@ class CalibrationStore:
         self._mounts = mounts
         self._now_s = now_s
         self._on_event = on_event
-        self._written: dict[str, Calibration] = {}
+        self._written: dict[str, tuple[MountSettings, Calibration]] = {}
 
     def tune(self, mounts: Mapping[str, MountSettings]) -> None:
-        """Cameras that are mounted in another way from now on."""
-        for camera, mount in mounts.items():
-            if mount != self._mounts.get(camera):
-                self._written.pop(camera, None)
+        """Cameras that are mounted in another way from now on. What was learned of them before has
+        to be forgotten by then."""
         self._mounts = mounts
 
     def load(self) -> dict[str, Calibration]:
@@ -57,28 +55,31 @@ class CalibrationStore:
             if calibration is None:
                 self._tell("calibration_refused", camera, f"{file}: {problem}")
                 continue
-            found[camera] = self._written[camera] = calibration
+            found[camera] = calibration
+            self._written[camera] = (mount, calibration)
             self._tell("calibration_loaded", camera, str(calibration))
         return found
 
-    def save(self, calibrations: Mapping[str, Calibration]) -> None:
-        """Write those that changed. A folder that cannot be written is an event."""
-        for camera, calibration in calibrations.items():
-            if self._written.get(camera) == calibration:
+    def save(self, learned: Callable[[], Mapping[str, Calibration]]) -> None:
+        """Write what changed of `learned`. A folder that cannot be written is an event.
+
+        Any thread may call it. The mounts are looked at before what was learned: so a change of
+        both, which begins with forgetting, can come in between and nothing old gets the new mount.
+        """
+        mounts = self._mounts
+        for camera, calibration in learned().items():
+            known = (mounts[camera], calibration)
+            if self._written.get(camera) == known:
                 continue
             try:
-                self._write(camera, calibration)
+                self._write(camera, *known)
             except OSError as error:
                 self._tell("calibration_refused", camera, f"cannot be written: {error}")
                 continue
-            self._written[camera] = calibration
+            self._written[camera] = known
 
-    def _write(self, camera: str, calibration: Calibration) -> None:
-        content = {
-            "version": VERSION,
-            "mount": self._mounts[camera].model_dump(),
-            **asdict(calibration),
-        }
+    def _write(self, camera: str, mount: MountSettings, calibration: Calibration) -> None:
+        content = {"version": VERSION, "mount": mount.model_dump(), **asdict(calibration)}
         file = self._file(camera)
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f".{file.name}.{os.getpid()}")

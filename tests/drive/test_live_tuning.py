@@ -279,10 +279,10 @@ def test_what_was_learned_of_a_moved_camera_is_kept_with_its_new_place(tmp_path:
     with driving(tmp_path, keep) as daemon:
         store = daemon.parts.calibrations
         assert store is not None
-        store.save({"front": Calibration(0.01, 0.0, 3)})
+        store.save(lambda: {"front": Calibration(0.01, 0.0, 3)})
         moved = load(CONFIGS / "demo.yaml", [*drive, "cameras.front.mount.z=1.4"])
         daemon.tune(plan_change(daemon.settings, moved))
-        store.save({"front": Calibration(0.01, 0.0, 3)})
+        store.save(lambda: {"front": Calibration(0.01, 0.0, 3)})
         written = json.loads((folder / "front.json").read_text())
         assert written["mount"]["z"] == 1.4
 

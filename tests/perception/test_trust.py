@@ -267,7 +267,7 @@ def store(folder: Path, mount: MountSettings = MOUNT) -> tuple[CalibrationStore,
 def test_what_was_learned_is_there_in_the_next_drive(tmp_path: Path) -> None:
     kept, events = store(tmp_path / "state")
     assert kept.load() == {}
-    kept.save({"front": Calibration(0.01, -0.02, 7)})
+    kept.save(lambda: {"front": Calibration(0.01, -0.02, 7)})
     assert not events
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["front.json"]
     again, events = store(tmp_path / "state")
@@ -277,11 +277,11 @@ def test_what_was_learned_is_there_in_the_next_drive(tmp_path: Path) -> None:
 
 def test_it_is_written_only_when_it_changed(tmp_path: Path) -> None:
     kept, _ = store(tmp_path)
-    kept.save({"front": Calibration(0.01, 0.0, 7)})
+    kept.save(lambda: {"front": Calibration(0.01, 0.0, 7)})
     (tmp_path / "front.json").unlink()
-    kept.save({"front": Calibration(0.01, 0.0, 7)})
+    kept.save(lambda: {"front": Calibration(0.01, 0.0, 7)})
     assert not list(tmp_path.iterdir())
-    kept.save({"front": Calibration(0.01, 0.0, 8)})
+    kept.save(lambda: {"front": Calibration(0.01, 0.0, 8)})
     assert list(tmp_path.iterdir())
 
 
@@ -328,5 +328,5 @@ def test_a_good_file_is_believed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_an_event(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     kept, events = store(tmp_path / "file")
-    kept.save({"front": Calibration(0.01, 0.0, 7)})
+    kept.save(lambda: {"front": Calibration(0.01, 0.0, 7)})
     assert [event.name for event in events] == ["calibration_refused"]
