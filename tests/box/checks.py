@@ -16,6 +16,7 @@ from tests.box.service import (
     becomes_ready,
     installs,
     leaves_nothing_behind,
+    may_load_for_longer_than_its_watchdog,
     powers_off,
     speaks_on_the_bus,
     stops_neutrally,
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     survives_a_power_cut,
     serves_a_person,
     stops_neutrally,
+    may_load_for_longer_than_its_watchdog,
     leaves_nothing_behind,
     powers_off,
 )

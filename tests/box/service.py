@@ -99,6 +99,39 @@ def stops_neutrally(box: Box) -> Evidence:
     yield "then silence: nothing on the bus in the 3 s that follow"
 
 
+def may_load_for_longer_than_its_watchdog(box: Box) -> Evidence:
+    """What it says before a round that loads models, said to this systemd by a unit of its own: the
+    watchdog of 4 s waits through 15 s, and counts 4 s again afterwards."""
+    program = (
+        "import time; "
+        "from drag_edge.service.notify import Notifier; "
+        "from drag_edge.service.watchdog import Watchdog; "
+        "notifier = Notifier(); watchdog = Watchdog(notifier); notifier.ready('runs'); "
+        "watchdog.patience(60); time.sleep(15); "
+        "watchdog.progress(); notifier.status('loaded'); time.sleep(60)"
+    )
+    box.must(
+        "systemd-run --quiet --no-block --unit=loads --property=Type=notify "
+        "--property=WatchdogSec=4 --property=LimitCORE=0 --working-directory=/ "
+        f'/opt/drag-edge/venv/bin/python -c "{program}"'
+    )
+    ways = ("ActiveEnterTimestampMonotonic", "ActiveExitTimestampMonotonic")
+    names = ",".join(("ActiveState", "Result", "StatusText", *ways))
+    unit: dict[str, str] = {}
+
+    def ended() -> bool:
+        lines = box.must(f"systemctl show --property={names} loads").splitlines()
+        unit.update(line.split("=", 1) for line in lines)
+        return unit["ActiveState"] == "failed"
+
+    box.machine.wait("the end of a unit that gives no sign of life", ended, 300.0)
+    box.must("systemctl reset-failed loads")
+    start_s, end_s = (int(unit[way]) / 1e6 for way in ways)
+    yield f"READY, {unit['StatusText']}, ended by {unit['Result']} after {end_s - start_s:.1f} s"
+    need(unit["Result"] == "watchdog" and unit["StatusText"] == "loaded", f"otherwise: {unit}")
+    need(18 < end_s - start_s < 25, "not 15 s of patience and 4 s of the usual time")
+
+
 def leaves_nothing_behind(box: Box) -> Evidence:
     """Uninstalled: first all but what a person edited and the service learned, then that too."""
     told = box.must("/opt/drag-edge/share/tools/install --uninstall", 600).strip().splitlines()
