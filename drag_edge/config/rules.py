@@ -109,7 +109,7 @@ def actuation_meets_the_world_it_sees(settings: Settings) -> Iterator[Broken]:
         return
     can = settings.vehicle.can
     inside = can.interface is CanInterface.VIRTUAL
-    bench = inside or can.channel.startswith("vcan")
+    bench = settings.vehicle.mcu is None and (inside or can.channel.startswith("vcan"))
     for name, camera in settings.cameras.items():
         simulated = camera.source.startswith("sim://")
         recorded = is_file_source(camera.source)
@@ -117,7 +117,7 @@ def actuation_meets_the_world_it_sees(settings: Settings) -> Iterator[Broken]:
             wanted = "a sim:// camera, or a vehicle.can.interface that leaves this process"
             hint = "adas.actuation is on, and a virtual bus reaches nobody"
         elif not bench and (simulated or recorded):
-            wanted = "a live camera, or vehicle.can.interface: virtual"
+            wanted = "a live camera, or vehicle.can.interface: virtual and no vehicle.mcu"
             hint = "adas.actuation is on, and no film may drive a real vehicle"
         else:
             continue

@@ -67,6 +67,16 @@ def test_actuation_on_a_simulation_with_own_speed_is_allowed(tmp_path: Path) -> 
             "cameras.front.source",
             "a live camera",
         ),
+        (["vehicle.mcu.port=/dev/ttyACM0"], "cameras.front.source", "no vehicle.mcu"),
+        (
+            [
+                "vehicle.mcu.port=/dev/ttyACM0",
+                "vehicle.can.interface=socketcan",
+                "vehicle.can.channel=vcan0",
+            ],
+            "cameras.front.source",
+            "no vehicle.mcu",
+        ),
     ],
 )
 def test_actuation_is_refused_where_nothing_may_act(
@@ -84,6 +94,11 @@ def test_actuation_is_refused_where_nothing_may_act(
     [
         ["vehicle.can.interface=socketcan", "cameras.front.source=csi://0"],
         ["vehicle.can.interface=socketcan", "vehicle.can.channel=vcan0"],
+        [
+            "vehicle.can.interface=socketcan",
+            "cameras.front.source=csi://0",
+            "vehicle.mcu.port=/dev/ttyACM0",
+        ],
     ],
 )
 def test_a_live_vehicle_and_a_virtual_kernel_bus_may_act(
