@@ -30,6 +30,7 @@ _STOPPED_MPS = 0.3
 _ROLLING_MPS = 10.0
 _USUAL_TIME_GAP_S = 1.5
 _HOLD_ACCEL_MPS2 = -1.0
+_CONFIRM = "confirm to go"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def acc_step(
         kind, reason = verdict
         overriding = kind is AccState.OVERRIDE
         idle = AccMemory(time_s, overriding, cancelled, set_speed_mps=ego.set_speed_mps)
+        if kind is AccState.UNAVAILABLE and (ego.speed_mps or 0.0) <= _STOPPED_MPS:
+            idle = replace(idle, stopped_s=state.stopped_s, stop_gap_m=state.stop_gap_m)
         decision = AccDecision(
             kind, None, ego.set_speed_mps, gap_setting,
             settings.time_gaps_s[gap_setting - 1], None, None, False, reason,
@@ -266,19 +269,20 @@ def _stop_and_go(
     free = state
     if state.stopped_s is not None:
         free = replace(state, stopped_s=None, stop_gap_m=math.inf)
-    if lead is None or state.time_s is None:
+    if state.time_s is None:
         return False, "", free
     if state.stopped_s is None:
-        near = lead.gap_m < settings.standoff_m + settings.go_gap_m
-        if speed_mps > _STOPPED_MPS or lead.speed_mps > _STOPPED_MPS or not near:
+        near = lead is not None and lead.gap_m < settings.standoff_m + settings.go_gap_m
+        rolls = speed_mps > _STOPPED_MPS or (lead is not None and lead.speed_mps > _STOPPED_MPS)
+        if lead is None or rolls or not near:
             return False, "", free
         return True, "", replace(state, stopped_s=state.time_s, stop_gap_m=lead.gap_m)
+    confirmed = (ego.accelerator or 0.0) >= settings.accelerator_override or ego.resume is True
+    if lead is None:  # nobody saw it drive off: it may stand there still
+        return (False, "", free) if confirmed else (True, _CONFIRM, state)
     drove_off = lead.gap_m > state.stop_gap_m + settings.go_gap_m or lead.speed_mps > 1.0
     if not drove_off:
         return True, "", state
-    waited_s = state.time_s - state.stopped_s
-    pedal = (ego.accelerator or 0.0) >= settings.accelerator_override
-    confirmed = pedal or ego.resume is True
-    if waited_s <= settings.auto_go_s or confirmed:
+    if state.time_s - state.stopped_s <= settings.auto_go_s or confirmed:
         return False, "", free
-    return True, "confirm to go", state
+    return True, _CONFIRM, state

@@ -225,6 +225,42 @@ def test_after_a_long_stop_the_driver_must_confirm(confirms: dict[str, object]) 
     assert decision.state is not AccState.STOPPED
 
 
+def stood_behind_a_lead() -> AccMemory:
+    state = AccMemory()
+    for time_s in (0.0, 0.05):
+        _, state = acc_step(standing(3.5, 0.0, time_s), SETTINGS, LIMITS, state, time_s, ALL)
+    return state
+
+
+@pytest.mark.parametrize("lost_s", [3.0, 60.0])
+def test_a_lead_that_is_lost_at_standstill_is_no_reason_to_go(lost_s: float) -> None:
+    """It may stand there still, unseen: only a lead that is seen driving off is followed."""
+    state = stood_behind_a_lead()
+    for number in range(40):
+        time_s = lost_s + number * 0.05
+        alone = scenes.scene(time_s, ego=scenes.ego(0.0))
+        decision, state = acc_step(alone, SETTINGS, LIMITS, state, time_s, ALL)
+        assert (decision.state, decision.reason) == (AccState.STOPPED, "confirm to go")
+        assert (decision.accel_mps2 or 0.0) <= -1.0
+    seen, _ = acc_step(standing(6.0, 2.0, 5.0), SETTINGS, LIMITS, state, 5.0, ALL)
+    assert seen.state is not AccState.STOPPED
+    alone = scenes.scene(time_s, ego=scenes.ego(0.0, resume=True))
+    confirmed, _ = acc_step(alone, SETTINGS, LIMITS, state, time_s, ALL)
+    assert confirmed.state is AccState.SPEED
+
+
+def test_standing_outlives_an_instant_without_objects() -> None:
+    state = stood_behind_a_lead()
+    blind = scenes.scene(1.0, ego=scenes.ego(0.0), tracks=None)
+    _, state = acc_step(blind, SETTINGS, LIMITS, state, 1.0, ALL)
+    alone = scenes.scene(1.05, ego=scenes.ego(0.0))
+    assert acc_step(alone, SETTINGS, LIMITS, state, 1.05, ALL)[0].state is AccState.STOPPED
+    moving = scenes.scene(1.05, ego=scenes.ego(5.0), tracks=None)
+    _, state = acc_step(moving, SETTINGS, LIMITS, state, 1.05, ALL)
+    alone = scenes.scene(1.1, ego=scenes.ego(5.0))
+    assert acc_step(alone, SETTINGS, LIMITS, state, 1.1, ALL)[0].state is AccState.SPEED
+
+
 def test_time_gaps_outside_the_standard_are_refused() -> None:
     for gaps in ((0.7, 1.5, 2.0), (1.0, 1.2, 1.4), (2.0, 1.5, 1.0)):
         with pytest.raises(ValueError, match="time gap"):
