@@ -37,8 +37,9 @@ _CONFIRM = "confirm to go"
 class AccMemory:
     """What ACC remembers from step to step.
 
-    engaged: it controls, or the driver accelerates beyond it. cancelled: the driver braked then;
-    it waits for the switch or the resume button to be pressed, or for another set speed.
+    engaged: it controls, or goes on by itself once what it lacks is there again or the driver no
+    longer accelerates beyond it. cancelled: the driver braked then; it waits for the switch or the
+    resume button to be pressed, or for another set speed. set_speed_mps: the last one known.
     lead: with its speed and acceleration smoothed. time_gap_s: in force, on its way to the driver's
     setting. stop_gap_m: gap when the ego stopped.
     """
@@ -70,8 +71,9 @@ def acc_step(
     verdict = _not_controlling(scene, settings, cancelled, rights)
     if verdict is not None:
         kind, reason = verdict
-        overriding = kind is AccState.OVERRIDE
-        idle = AccMemory(time_s, overriding, cancelled, set_speed_mps=ego.set_speed_mps)
+        ended = cancelled or kind is AccState.OFF
+        engaged = kind is AccState.OVERRIDE or (state.engaged and not ended)
+        idle = AccMemory(time_s, engaged, cancelled, set_speed_mps=_last_known(ego, state))
         if kind is AccState.UNAVAILABLE and (ego.speed_mps or 0.0) <= _STOPPED_MPS:
             idle = replace(idle, stopped_s=state.stopped_s, stop_gap_m=state.stop_gap_m)
         decision = AccDecision(
@@ -132,13 +134,19 @@ def acc_step(
     return decision, after
 
 
+def _last_known(ego: EgoState, state: AccMemory) -> float | None:
+    return state.set_speed_mps if ego.set_speed_mps is None else ego.set_speed_mps
+
+
 def _cancelled(ego: EgoState, state: AccMemory) -> bool:
     """Whether the driver's brake ended ACC and nobody has called it back."""
-    if ego.acc_enabled is not True:
+    if ego.acc_enabled is False:
         return False
     if ego.brake_pressed and state.engaged:
         return True
-    called_back = ego.resume is True or ego.set_speed_mps != state.set_speed_mps
+    told = ego.set_speed_mps is not None and state.set_speed_mps is not None
+    another = told and ego.set_speed_mps != state.set_speed_mps
+    called_back = ego.acc_enabled is True and (ego.resume is True or another)
     return state.cancelled and (ego.brake_pressed is True or not called_back)
 
 

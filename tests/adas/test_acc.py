@@ -169,6 +169,35 @@ def test_a_brake_before_cruise_began_only_delays_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "unknown", [{"set_speed_mps": None}, {"acc_enabled": None}, {"brake_pressed": None}]
+)
+def test_a_signal_that_was_unknown_does_not_call_it_back(unknown: dict[str, object]) -> None:
+    """Neither when the driver had braked before, nor when that is what follows."""
+    free, gap, brake = scenes.ego(), scenes.ego(**unknown), scenes.ego(brake_pressed=True)
+    for egos in ([brake, free, gap], [gap, brake], [gap, brake, gap]):
+        decisions = run([free, free, *egos, free, free])
+        assert (decisions[-1].state, decisions[-1].reason) == (AccState.STANDBY, "driver braked")
+        resumed = run([free, free, *egos, free, scenes.ego(resume=True), free])[-1]
+        assert resumed.state is AccState.SPEED
+
+
+def test_the_brake_counts_while_cruise_is_not_allowed_to_control() -> None:
+    state = AccMemory()
+    steps = [(False, ALL), (False, ALL & ~Right.ACC), (True, ALL & ~Right.ACC), (False, ALL)]
+    for number, (braking, rights) in enumerate(steps):
+        ego = scenes.ego(brake_pressed=braking)
+        decision, state = acc_step(
+            scenes.scene(number * 0.05, ego=ego), SETTINGS, LIMITS, state, number * 0.05, rights
+        )
+    assert (decision.state, decision.reason) == (AccState.STANDBY, "driver braked")
+
+
+def test_what_was_not_allowed_for_a_moment_goes_on_without_a_brake() -> None:
+    egos = [scenes.ego()] * 2 + [scenes.ego(set_speed_mps=None)] + [scenes.ego()]
+    assert run(egos)[-1].state is AccState.SPEED
+
+
+@pytest.mark.parametrize(
     ("ego", "state", "reason"),
     [
         ({"acc_enabled": False}, AccState.OFF, "switched off by the driver"),
