@@ -44,8 +44,9 @@ def gate(
     """The command that may be sent for `decision` at `time_s`, and the gate's next state.
 
     Never raises for any number in `decision` or `ego`. Cruise: ISO 15622 bounds and jerk by speed;
-    withdrawn at once when the driver uses a pedal, else released in a ramp. Steering: UN R79
-    lateral acceleration and jerk. Emergency braking: only ever braking, released in a ramp.
+    withdrawn at once when the driver uses a pedal, else released in a ramp, and none above zero
+    while emergency braking is asked for. Steering: UN R79 lateral acceleration and jerk. Emergency
+    braking: only ever braking, released in a ramp.
     """
     limits = settings.limits
     age_s = time_s - decision.time_s
@@ -71,6 +72,9 @@ def gate(
         _finite(decision.aeb.decel_mps2, "aeb_decel", limited) if aeb_fresh else None,
         limits, state.aeb_decel_mps2, step_s, limited,
     )  # fmt: skip
+    if accel is not None and accel > 0 and aeb is not None:  # nobody drives on against the brakes
+        accel = 0.0
+        limited.append("accel_against_aeb")
     curvature = _curvature(
         _finite(decision.lka.curvature_1pm, "curvature", limited) if fresh else None,
         ego, speed_mps, limits, state.curvature_1pm, step_s, limited,

@@ -330,6 +330,34 @@ def test_emergency_braking_builds_up_freely_and_is_let_go_in_a_ramp(
     assert command.limited == said
 
 
+@pytest.mark.parametrize(
+    ("wanted", "last", "aeb", "out", "said"),
+    [
+        (2.0, 2.0, -9.0, 0.0, ("accel_against_aeb",)),
+        (0.125, 0.0, 0.0, 0.0, ("accel_against_aeb",)),
+        (0.0, 0.0, -9.0, 0.0, ()),
+        (-1.0, -1.0, -9.0, -1.0, ()),
+        (2.0, 2.0, None, 2.0, ()),
+        (None, 2.0, -9.0, 0.0, ("accel_against_aeb",)),
+        (None, None, -9.0, None, ()),
+    ],
+)
+def test_cruise_does_not_accelerate_against_emergency_braking(
+    wanted: float | None,
+    last: float | None,
+    aeb: float | None,
+    out: float | None,
+    said: tuple[str, ...],
+) -> None:
+    command = let_out(wish(wanted, aeb), GateState(0.0, last), 0.05)
+    assert (command.accel_mps2, command.aeb_decel_mps2, command.limited) == (out, aeb, said)
+
+
+def test_nor_while_emergency_braking_is_let_go() -> None:
+    command = let_out(wish(2.0), GateState(0.0, 2.0, -9.0), 0.05)
+    assert (command.accel_mps2, command.aeb_decel_mps2) == (0.0, -8.0)
+
+
 def test_steering_is_given_back_at_once() -> None:
     assert let_out(wish(), MOVING, 0.05).curvature_1pm is None
 
