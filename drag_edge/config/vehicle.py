@@ -120,6 +120,13 @@ class SignalSettings(Section):
         gt=0,
         le=3600,
     )
+    invalid: tuple[float | str, ...] = Field(
+        (),
+        json_schema_extra={"unit": "1"},
+        description=(
+            "Values or labels of the signal by which the vehicle says that it does not know"
+        ),
+    )
 
 
 class NumberSignal(SignalSettings):
@@ -139,11 +146,6 @@ class NumberSignal(SignalSettings):
     scale: float | None = quantity(None, "1", "Factor on the DBC's physical value")
     offset: float = quantity(0.0, "1", "Added after the factor")
     invert: bool = Field(False, description="Turn the sign: for signals that are right positive")
-    invalid: tuple[float | str, ...] = Field(
-        (),
-        json_schema_extra={"unit": "1"},
-        description="Values or labels by which the vehicle says that it does not know",
-    )
 
 
 class SwitchSignal(SignalSettings):

@@ -18,12 +18,20 @@ class Decoder:
         self._length: int = message.length
         names = dict.fromkeys(wanted)
         signals = [signal for signal in message.signals if signal.name in names]
-        plain = all(s.byte_order == "little_endian" and not s.is_float for s in signals)
-        plain = plain and not message.is_multiplexed()
+        plain = all(
+            signal.byte_order == "little_endian"
+            and not signal.is_float
+            and signal.multiplexer_ids is None
+            for signal in signals
+        )
         self._fields = [_Field(signal) for signal in signals] if plain else None
 
     def decode(self, data: bytes) -> Mapping[str, float] | None:
-        """Signal → physical value, None for data that the message cannot be in."""
+        """Signal → physical value, None for data that the message cannot be in.
+
+        Signals of another page of a multiplexed message are left out, all of them where the DBC
+        does not know the page.
+        """
         if len(data) < self._length:
             return None
         if self._fields is not None:
@@ -32,7 +40,7 @@ class Decoder:
         try:
             physical: Any = self._message.decode(data, decode_choices=False)
         except DecodeError:
-            return None
+            return {} if self._message.is_multiplexed() else None
         return physical if isinstance(physical, Mapping) else None
 
 

@@ -16,7 +16,8 @@ from drag_edge.events import Event
 from drag_edge.perception.ego import EgoState
 from drag_edge.vehicle.decoder import Decoder
 from drag_edge.vehicle.e2e import E2EReceiver, E2ESettings, E2EStatus, data_ids_of
-from drag_edge.vehicle.mapping import BoundSignal, Plain, bind
+from drag_edge.vehicle.mapping import bind
+from drag_edge.vehicle.reading import BoundSignal, Plain
 
 MOST_FRAMES_PER_STEP = 4000  # a second of a full 500 kbit/s bus: a step always ends
 _ROUNDING_S = 1e-6
@@ -103,13 +104,13 @@ class EgoReader:
             self._keep(signal, physical, now_s)
 
     def _keep(self, signal: BoundSignal, physical: Mapping[str, float], now_s: float) -> None:
-        value = physical.get(signal.signal)
-        if value is None:  # a multiplexed signal that is not in this frame
+        reading = signal.read(physical)
+        if reading is None:  # a multiplexed signal that is not in this frame
             return
-        if signal.plus is not None:
-            value += physical.get(signal.plus, 0.0)
-        self._values[signal.name] = (signal.conversion(value), now_s)
+        self._values[signal.name] = (reading.value, now_s)
         self._seen_s[signal.name] = now_s
+        if reading.wrong:
+            self._tell_invalid(signal.message, reading.wrong, now_s)
 
     def _notice_silence(self, now_s: float) -> None:
         if not self._lost and now_s < self._heard_until_s:
@@ -121,7 +122,7 @@ class EgoReader:
             silent = now_s - self._seen_s[signal.name] > signal.timeout_s
             if silent == (signal.name in self._lost):
                 continue
-            where = f"{signal.message.name}.{signal.signal}"
+            where = f"{signal.message.name}.{signal.source.name}"
             if silent:
                 self._lost.add(signal.name)
                 detail = f"{where} not received for {signal.timeout_s:g} s"
@@ -165,8 +166,8 @@ def _checks(
 
 def _decoder(signals: Sequence[BoundSignal]) -> Decoder:
     """What reads the signals of one message."""
-    names = {name for signal in signals for name in (signal.signal, signal.plus) if name}
-    return Decoder(signals[0].message, names)
+    sources = [source for signal in signals for source in (signal.source, signal.plus) if source]
+    return Decoder(signals[0].message, (source.name for source in sources))
 
 
 def _key(message: Message) -> FrameKey:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from cantools.database.can import Database, Message, Signal
@@ -19,6 +19,7 @@ from drag_edge.config.vehicle import (
     SwitchSignal,
 )
 from drag_edge.vehicle.foreign_dbc import DbcError, load_dbc
+from drag_edge.vehicle.reading import BoundSignal, Conversion, Source
 
 # Key of the YAML → field of EgoState, and the SI unit of a number.
 EGO_FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -40,69 +41,18 @@ EGO_FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "reverse": ("reverse", ""),
     }
 )
-# Numbers that EgoState bounds: driving backwards reads as standing.
+# Numbers that EgoState bounds.
 _LIMITS = MappingProxyType(
     {"speed": (0.0, math.inf), "set_speed": (0.0, math.inf), "accelerator": (0.0, 1.0)}
 )
-
-Plain = float | bool | int
+# Whose sign only tells the direction: vehicles that drive backwards may say so by a minus.
+_MAGNITUDES = frozenset({"speed"})
+# What no vehicle does, whatever its DBC allows: 360 km/h. All bits set, by which many say "not
+# available", is beyond it where 16 bits count hundredths of km/h.
+_MOST = MappingProxyType({"speed": 100.0})
 
 _SILENT_CYCLES = 10  # a message is silent when so many of its cycles bring nothing
 _LEAST_PATIENCE_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """From the DBC's physical value to that of EgoState; one of three kinds.
-
-    Number: ((v + plus)·scale + offset), then between low and high. Switch: `on` or `above`.
-    Choice: `choices`, or the number itself. A value in `invalid` is unknown.
-    """
-
-    kind: str
-    scale: float = 1.0
-    offset: float = 0.0
-    low: float = -math.inf
-    high: float = math.inf
-    invert: bool = False
-    on: tuple[float, ...] | None = None
-    above: float | None = None
-    choices: Mapping[float, int] = field(default_factory=dict)
-    invalid: tuple[float, ...] = ()
-
-    def __call__(self, physical: float) -> Plain | None:
-        """The value, or None where the vehicle says that it does not know."""
-        if not math.isfinite(physical) or (self.invalid and _among(physical, self.invalid)):
-            return None
-        if self.kind == "number":
-            value = physical * self.scale + self.offset
-            return min(max(value, self.low), self.high)
-        if self.kind == "switch":
-            return self._is_on(physical) != self.invert
-        if not self.choices:
-            return round(physical)
-        return next((c for value, c in self.choices.items() if _among(physical, (value,))), None)
-
-    def _is_on(self, physical: float) -> bool:
-        if self.above is not None:
-            return physical > self.above
-        return physical != 0 if self.on is None else _among(physical, self.on)
-
-
-@dataclass(frozen=True, slots=True)
-class BoundSignal:
-    """One thing to be read: which signals of which message, and how.
-
-    name: key of the YAML. ego_field: of EgoState. timeout_s: older than this is unknown.
-    """
-
-    name: str
-    ego_field: str
-    message: Message
-    signal: str
-    plus: str | None
-    conversion: Conversion
-    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +122,10 @@ class _Binder:
             name=name,
             ego_field=EGO_FIELDS[name][0],
             message=message,
-            signal=wanted.signal,
-            plus=plus,
+            source=_source(by_name[wanted.signal], wanted),
+            plus=None if plus is None else _source(by_name[plus], wanted),
             conversion=conversion,
+            invalid=self._values(f"{name}.invalid", wanted.invalid, by_name[wanted.signal]),
             timeout_s=wanted.timeout_s or self._patience_s(message),
         )
 
@@ -208,7 +159,8 @@ class _Binder:
             offset=factor * wanted.offset,
             low=low,
             high=high,
-            invalid=self._values(f"{name}.invalid", wanted.invalid, signal),
+            most=_MOST.get(name, math.inf),
+            magnitude=name in _MAGNITUDES,
         )
 
     def _to_si(self, name: str, wanted: NumberSignal, signal: Signal) -> float | None:
@@ -254,8 +206,30 @@ class _Binder:
         self.problems.append(Problem(kind, None, None, None, full_key, value, expected, hint))
 
 
-def _among(value: float, values: Sequence[float]) -> bool:
-    return any(math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-9) for other in values)
+def _source(signal: Signal, wanted: SignalSettings) -> Source:
+    """The signal with what its DBC says it can have; a step of grace for rounded limits.
+
+    Many real DBCs state limits that their field cannot even hold, or the raw value's: no statement.
+    """
+    low, high, step = signal.minimum, signal.maximum, abs(float(signal.scale))
+    if low is None or high is None or low >= high:  # [0|0]: the DBC does not say
+        return Source(signal.name)
+    least, most = _reach(signal)
+    if low < least - step or high > most + step:
+        return Source(signal.name)
+    # The labels of a switch or a choice are its values; those of a number say that there is none.
+    labels = {} if isinstance(wanted, NumberSignal) else signal.choices or {}
+    also = tuple(float(raw * signal.scale + signal.offset) for raw in labels)
+    return Source(signal.name, float(low) - step / 2, float(high) + step / 2, also)
+
+
+def _reach(signal: Signal) -> tuple[float, float]:
+    """The least and the greatest physical value that the field can hold."""
+    if signal.is_float:
+        return -math.inf, math.inf
+    first = -(1 << (signal.length - 1)) if signal.is_signed else 0
+    ends = [raw * signal.scale + signal.offset for raw in (first, first + (1 << signal.length) - 1)]
+    return float(min(ends)), float(max(ends))
 
 
 def _number(value: float | str) -> float | None:
