@@ -74,7 +74,7 @@ def models_are_networks(settings: Settings) -> Iterator[Problem]:
             task = parse_metadata(said).task
         except ModelError as error:
             expected = "a TensorRT engine" if engine else "an ONNX file"
-            yield Problem(Kind.VALUE, None, None, None, key, file, expected, str(error))
+            yield Problem(Kind.DAMAGED_FILE, None, None, None, key, file, expected, str(error))
             continue
         if task is not None and model.task is not None and task != model.task:
             hint = f"{model.file.name} says that it was trained to {task}"

@@ -18,6 +18,8 @@ from drag_edge.service.log import log_to_person_or_journal
 from drag_edge.service.stacks import stacks_on_signals
 from drag_edge.service.status import add_arguments as add_status_arguments
 
+_LOG = logging.getLogger(__name__)
+
 # Everything heavy is imported by the command that needs it: the bus is served first.
 
 
@@ -46,6 +48,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         _write_to_nobody()
         return errors.OK
+    except Exception:  # noqa: BLE001 - the last place where a bug of ours can be told as one
+        _LOG.exception("a fault of drag_edge's own ends it")
+        return errors.SOFTWARE
     return code
 
 

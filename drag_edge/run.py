@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -15,7 +16,8 @@ from typing import Any
 from drag_edge import __version__, errors
 from drag_edge.assemble import assembled
 from drag_edge.checks import ROOM_CHECKS
-from drag_edge.config.load import load
+from drag_edge.config.load import Warn, load
+from drag_edge.config.report import Problem
 from drag_edge.config.root import Settings
 from drag_edge.faults.fault import Fault
 from drag_edge.report import report, summary_text
@@ -25,6 +27,8 @@ from drag_edge.service.notify import Notifier
 from drag_edge.service.settings_file import stamp_of
 from drag_edge.service.watchdog import Watchdog
 from drag_edge.summary import write_json
+
+_LOG = logging.getLogger(__name__)
 
 # Cameras, bus and models open one after another; each may take its own time-out.
 _STARTING_S = 120.0
@@ -51,12 +55,12 @@ def run(
     configuration has no part for.
     """
 
-    def read() -> Settings:
-        return load(config, overrides, room_checks=ROOM_CHECKS)
+    def read(warn: Warn | None = None) -> Settings:
+        return load(config, overrides, room_checks=ROOM_CHECKS, warn_of_models=warn)
 
     # Before it is read: what is saved while the slow parts open must be found.
     stamp = stamp_of(config)
-    settings = read()
+    settings = read(_warn)
     log_as(settings.service.log, verbose)
     sys.setswitchinterval(_INTERPRETER_TURN_S)
     arrange()
@@ -102,6 +106,11 @@ def run(
         except OSError as error:
             raise errors.CannotCreateError(f"run.summary: {summary}: {error.strerror}") from error
     return errors.OK
+
+
+def _warn(problem: Problem) -> None:
+    """The model's own events follow, when it is to run."""
+    _LOG.warning("%s; the others run without it", problem)
 
 
 class _Signals:

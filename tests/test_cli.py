@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
 import numpy as np
 import pytest
+
+from drag_edge.cli import main
+from drag_edge.config.load import load
+from drag_edge.config.report import ConfigError, Problem
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -82,8 +88,7 @@ def test_a_limit_in_frames_is_kept(drag_edge: Run, config: Path) -> None:
         ("vehicle.can.interface=socketcan", 69, "sudo ip link set"),
         ("vehicle.can.log=/proc/nothing/can.log", 73, "/proc/nothing/can.log"),
         ("vehicle.ego={dbc: drive.yaml, speed: {message: M, signal: S}}", 78, "drive.yaml"),
-        ("models.road={file: drive.yaml, task: segment}", 78, "drive.yaml"),
-        ("models.road={file: nothing.onnx, task: segment}", 78, "nothing.onnx"),
+        ("models={road: {file: nothing.onnx}, objects: {flie: a.onnx}}", 78, "nothing.onnx"),
         (f"models.road={{file: {DEMO}/objects.onnx, task: segment}}", 78, "task detect"),
     ],
 )
@@ -95,6 +100,36 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
     assert "Traceback" not in done.stderr
     assert done.returncode == code
     assert not (config.parent / "out").exists()
+
+
+@pytest.mark.parametrize("file", ["nothing.onnx", "drive.yaml"])
+def test_a_model_that_is_missing_or_damaged_is_named_and_the_others_run(
+    drag_edge: Run, config: Path, file: str
+) -> None:
+    models = f"models:\n  bad: {{file: {file}}}\n  good: {{file: {DEMO}/road.onnx}}\n"
+    config.write_text(config.read_text() + models)
+    done = drag_edge("-v", "run", config, "--headless")
+    assert done.returncode == 0, done.stderr
+    assert "front 5 in" in done.stdout
+    lines = done.stderr.splitlines()
+    (warned,) = [line for line in lines if "models.bad.file" in line]
+    assert "drive.yaml:10:15" in warned
+    assert any("model_failed" in line and file in line for line in lines)
+    assert any("model_loaded" in line and "road.onnx" in line for line in lines)
+    summary = json.loads((config.parent / "out" / "summary.json").read_text())
+    assert summary["events"]["model_failed:bad"] >= 1
+    assert summary["models"]["good"]["count"] > 0
+    assert drag_edge("check", config).returncode == 78
+
+
+def test_where_commands_may_act_every_model_must_be_there(tmp_path: Path) -> None:
+    demo = Path(__file__).resolve().parent.parent / "configs" / "demo.yaml"
+    warned: list[Problem] = []
+    missing = ["models.road.file=/nothing.onnx"]
+    load(demo, [*missing, "adas.actuation=off"], warn_of_models=warned.append)
+    assert [problem.key for problem in warned] == ["models.road.file"]
+    with pytest.raises(ConfigError, match=r"nothing\.onnx"):
+        load(demo, [*missing, "adas.actuation=on"], warn_of_models=warned.append)
 
 
 def test_check_names_the_place_of_every_problem(drag_edge: Run, config: Path) -> None:
@@ -120,6 +155,19 @@ def test_a_command_line_without_sense_is_exit_64(drag_edge: Run, arguments: tupl
     done = drag_edge(*arguments)
     assert done.returncode == 64
     assert "usage:" in done.stderr
+
+
+def test_a_fault_of_our_own_is_exit_70_and_told_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fault(*_: object, **__: object) -> NoReturn:
+        raise ZeroDivisionError("not thought of")
+
+    monkeypatch.setattr("drag_edge.config.check.check", fault)
+    assert main(["check", str(config)]) == 70
+    (told,) = caplog.records
+    assert told.exc_info is not None
+    assert told.exc_info[0] is ZeroDivisionError
 
 
 @pytest.mark.parametrize("command", ["schema", "check"])

@@ -26,7 +26,11 @@ RoomCheck = Callable[[Settings], Iterable[Problem]]
 
 AnySection = TypeVar("AnySection", bound=Section)
 
+# Hears of a problem that is no reason to refuse.
+Warn = Callable[[Problem], None]
+
 _FILE_IS_MISSING = (Kind.MISSING_FILE, Kind.MISSING_INPUT)
+_FILE_IS_UNUSABLE = (Kind.MISSING_FILE, Kind.DAMAGED_FILE)
 
 
 def load(
@@ -35,11 +39,14 @@ def load(
     *,
     check_files: bool = True,
     room_checks: Sequence[RoomCheck] = (),
+    warn_of_models: Warn | None = None,
 ) -> Settings:
     """Read, check and freeze a configuration.
 
     overrides: "dotted.key=value" as --set gives them; the value is YAML. check_files=False leaves
     out whether the files it names exist, and with it the rooms' checks, which look into them.
+    warn_of_models: where nothing else is wrong, hears of models whose file is missing or damaged,
+    and that refuses nothing: each fails by itself when it is to run. It does with adas.actuation.
     Raises ConfigError with every problem that was found, each with its place. What spans several
     values is judged only when each of them is right by itself.
     """
@@ -50,7 +57,18 @@ def load(
         told = {problem.key for problem in problems}
         found = [problem for check in checks for problem in check(read.value)]
         problems += [placed(one, read.places) for one in found if one.key not in told]
+        contained = not read.value.adas.actuation and all(map(_is_models_own, problems))
+        if warn_of_models is not None and contained:
+            for problem in problems:
+                warn_of_models(problem)
+            return read.value
     return _whole(read)
+
+
+def _is_models_own(problem: Problem) -> bool:
+    """Whether all that is wrong is that one model's file is missing or damaged."""
+    section, _, rest = problem.key.partition(".")
+    return problem.kind in _FILE_IS_UNUSABLE and section == "models" and rest.endswith(".file")
 
 
 def load_section(path: Path, section: type[AnySection]) -> AnySection:

@@ -24,6 +24,7 @@ class Kind(str, Enum):
     VALUE = "value"
     UNIT = "unit"
     MISSING_FILE = "missing file"
+    DAMAGED_FILE = "damaged file"  # there, and not what it should be
     MISSING_INPUT = "missing input"  # the YAML itself, or the recording it plays
 
 
