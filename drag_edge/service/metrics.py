@@ -123,10 +123,10 @@ def _models(health: Health) -> Iterator[Metric]:
         "drag_edge_model_failures", "Pictures and loads that failed", labels=["model"]
     )
     loaded = GaugeMetricFamily("drag_edge_model_loaded", "1 while it is loaded", labels=["model"])
-    times = GaugeMetricFamily(
+    times = Metric(
         "drag_edge_model_duration_seconds",
-        "One picture through the model, over the last few hundred",
-        labels=["model", "quantile"],
+        "One picture through the model; quantiles over the last few hundred",
+        "summary",
     )
     loading = GaugeMetricFamily(
         "drag_edge_model_load_duration_seconds", "The newest loading", labels=["model"]
@@ -137,7 +137,8 @@ def _models(health: Health) -> Iterator[Metric]:
         loaded.add_metric([name], float(model.loaded))
         for quantile, value in (("0.5", model.p50_s), ("0.99", model.p99_s)):
             if value is not None:
-                times.add_metric([name, quantile], value)
+                times.add_sample(times.name, {"model": name, "quantile": quantile}, value)
+        times.add_sample(f"{times.name}_count", {"model": name}, model.results)
         if model.load_s is not None:
             loading.add_metric([name], model.load_s)
     yield from (results, failures, loaded, times, loading)

@@ -18,6 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as openmetrics_families,
+)
 from prometheus_client.parser import text_string_to_metric_families
 
 from drag_edge.cli import main
@@ -150,11 +153,22 @@ def test_metrics_are_what_prometheus_reads(served: Served) -> None:
     assert samples[("drag_edge_latency_seconds_bucket", "0.1")] == 9
     assert samples[("drag_edge_latency_seconds_count",)] == 10
     assert samples[("drag_edge_model_duration_seconds", "0.99", "road")] == 0.009
+    assert samples[("drag_edge_model_duration_seconds_count", "road")] == 1800
     assert samples[("drag_edge_mode", "ACTIVE")] == 1
     assert samples[("drag_edge_mode", "FALLBACK")] == 0
     assert samples[("drag_edge_can_frames_sent_total", "can0")] == 9000
     assert samples[("drag_edge_events_total", "camera_lost", 'le"ft\n')] == 2
     assert samples[("process_open_fds",)] > 0
+
+
+def test_the_newer_format_is_whole_too(served: Served) -> None:
+    kind = "application/openmetrics-text; version=1.0.0"
+    families = {
+        one.name: one for one in openmetrics_families(served.get("/metrics", Accept=kind)[1])
+    }
+    times = families["drag_edge_model_duration_seconds"]
+    assert times.type == "summary"
+    assert {s.labels.get("quantile") for s in times.samples} == {"0.5", "0.99", None}
 
 
 def test_metric_names_keep_prometheus_rules(served: Served) -> None:
@@ -176,6 +190,9 @@ def test_metric_names_keep_prometheus_rules(served: Served) -> None:
         for sample in family.samples:
             assert len(sample.labels) <= 3, sample
             assert not set(sample.labels) & {"name", "type", "value"}, sample
+            # Reserved: promtool refuses them elsewhere.
+            assert ("quantile" in sample.labels) <= (family.type == "summary"), sample
+            assert ("le" in sample.labels) <= (family.type == "histogram"), sample
             if family.type == "counter":
                 assert sample.name.endswith("_total"), sample
 
