@@ -35,11 +35,16 @@ class JournalHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line. A journal that does not keep up loses it and hears so; nobody waits for it."""
-        message = self.format(record)[:_LONGEST]
-        if self._lost:
-            message += f" ({self._lost} lines before this were lost)"
         try:
-            self._socket.send(encode({**_of(record), "MESSAGE": message}))
+            message = self.format(record)[:_LONGEST]
+            if self._lost:
+                message += f" ({self._lost} lines before this were lost)"
+            datagram = encode({**_of(record), "MESSAGE": message})
+        except Exception:  # noqa: BLE001 - as the handlers of `logging`: whoever logs does not fail
+            self.handleError(record)
+            return
+        try:
+            self._socket.send(datagram)
         except OSError:
             self._lost += 1
         else:

@@ -77,6 +77,20 @@ def test_a_journal_that_does_not_keep_up_loses_lines_and_is_told_how_many(tmp_pa
     assert decoded(told)["MESSAGE"] == "line (5 lines before this were lost)"
 
 
+def test_a_line_that_cannot_be_written_is_not_the_callers_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ears_at(tmp_path) as ears:
+        handler = JournalHandler(ears.address)
+        bad = logging.LogRecord("can", logging.INFO, "", 0, "%d frames", ("no number",), None)
+        handler.emit(bad)
+        handler.emit(logging.LogRecord("can", logging.INFO, "", 0, "next", None, None))
+        (told,) = ears.listen(0.05)
+        handler.close()
+    assert decoded(told)["MESSAGE"] == "next"
+    assert "no number" in capsys.readouterr().err
+
+
 def test_fields_are_used_only_where_stderr_is_the_journals_own() -> None:
     found = os.fstat(2)
     assert is_our_journal({"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"})
