@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from drag_edge.config.redact import redact
+
 OK = 0
 USAGE = 64
 NO_INPUT = 66
@@ -15,6 +17,10 @@ class DragEdgeError(Exception):
     """Says what is wrong, where, and what to do; `exit_code` is the process's."""
 
     exit_code = SOFTWARE
+
+    def __str__(self) -> str:
+        """Without passwords: many errors name an address, or a path that somebody meant as one."""
+        return redact(super().__str__())
 
 
 class UsageError(DragEdgeError):

@@ -6,18 +6,39 @@ import re
 
 HIDDEN = "***"
 
-# Up to the last @ of the address: people write passwords with / and @ in them as they are.
-_USER = re.compile(r"(?<=://)[^\s\"'<>]*@")
+# Up to the last @ of the address: people write passwords with / and @ and quotes in them as they
+# are. One slash is enough: an address that is taken for a path has lost the other.
+_USER = re.compile(r"(?P<scheme>:/+)\S*@")
 # Without a scheme, too: somebody forgot it.
-_LOGIN = re.compile(r"(?<![^\s/\"'=])[\w.%+-]+:[^\s/@\"']+@(?=[\w\[])")
+_LOGIN = re.compile(r"(?<![^\s/\"'=(,;])[^\s:/@\"'=(,;]+:(?!/)\S*@(?=[\w\[])")
+_NAMES = (
+    "pass(?:w|wor[dt]|wd|phrase|code)?",
+    "pas",
+    "pwd?",
+    "psw",
+    "secret",
+    "token",
+    "api[-_]?key",
+    "auth(?:basic|orization|entication)?",
+    "credentials?",
+)
+# Quoted, it goes on to the closing quote, or to the end of the line where there is none.
+_QUOTED = (
+    r"\\+\"(?:.*?\\+\"|.*)",  # escaped: within a quoted value
+    r"\\+'(?:.*?\\+'|.*)",
+    r"\"(?:\\.|[^\"\\\n])*\"?",
+    r"'(?:\\.|[^'\\\n])*'?",
+)
 _NAMED = re.compile(
-    r"(?P<key>(?:pass(?:wor[dt]|wd|phrase|code)?|pwd|psw|secret|token|api-?_?key|auth|user-pw)"
-    r"\s*[=:]\s*)(?P<quote>[\"']?)(?P<value>(?!//)[^\s&;,\"']+)",
+    rf"(?P<key>(?:{'|'.join(_NAMES)})[\"']?(?:\s*[=:]\s*|%3[da]))(?!//)"
+    r"(?:\(\w+\)\s*)?"  # GStreamer's (string)
+    rf"(?:{'|'.join(_QUOTED)})?"
+    r"(?:(?:Basic|Bearer|Digest)\s+)?[^\s&]*",
     re.IGNORECASE,
 )
 
 
 def redact(text: str) -> str:
     """The text with user and password of every address in it, and of every `password=`, hidden."""
-    text = _LOGIN.sub(f"{HIDDEN}@", _USER.sub(f"{HIDDEN}@", text))
-    return _NAMED.sub(rf"\g<key>\g<quote>{HIDDEN}", text)
+    text = _LOGIN.sub(f"{HIDDEN}@", _USER.sub(rf"\g<scheme>{HIDDEN}@", text))
+    return _NAMED.sub(rf"\g<key>{HIDDEN}", text)
