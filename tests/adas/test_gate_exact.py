@@ -136,8 +136,9 @@ def test_the_first_demand_starts_from_nothing_and_from_the_curve_that_is_driven(
 
 
 def test_a_demand_within_all_bounds_is_let_out_as_it_is() -> None:
-    command = let_out(wish(0.6, -4.0, 0.0012, 0.0), MOVING, 0.05)
-    assert command == Command(0.0, 0.25, True, 0.6, -4.0, 0.0012, ())
+    slowing = GateState(0.0, -0.5, None, 0.001)
+    command = let_out(wish(-0.6, -4.0, 0.0012, 0.0), slowing, 0.05)
+    assert command == Command(0.0, 0.25, True, -0.6, -4.0, 0.0012, ())
 
 
 @pytest.mark.parametrize(("wanted", "moved"), [(1.9, 0.625), (-1.9, 0.375)])
@@ -207,8 +208,8 @@ def test_time_that_stands_or_goes_back_moves_nothing() -> None:
     ],
 )
 def test_ages_to_the_very_edge(age_s: float, cruise: bool, emergency: bool) -> None:
-    command = let_out(wish(0.1, -4.0, 0.001, 8.0 - age_s), GateState(7.95, 0.1), 8.0)
-    assert (command.accel_mps2 == 0.1) is cruise
+    command = let_out(wish(-0.1, -4.0, 0.001, 8.0 - age_s), GateState(7.95, -0.1), 8.0)
+    assert (command.accel_mps2 == -0.1) is cruise
     assert (command.curvature_1pm is not None) is cruise
     assert ("stale" in command.limited) is not cruise
     assert (command.aeb_decel_mps2 == -4.0) is emergency
@@ -231,8 +232,10 @@ def test_a_command_is_valid_as_long_as_its_picture_and_a_ramp_a_little_longer() 
 
 def test_what_was_let_out_is_what_the_next_step_starts_from() -> None:
     ego = EgoState(0.05, speed_mps=20.0, yaw_rate_radps=0.0)
-    command, state = gate(wish(0.6, -4.0, 0.0012), ego, ON, MOVING, 0.05)
-    assert state == GateState(0.05, 0.6, -4.0, 0.0012)
+    slowing = GateState(0.0, -0.5, None, 0.001)
+    command, state = gate(wish(-0.6, -4.0, 0.0012), ego, ON, slowing, 0.05)
+    assert state == GateState(0.05, -0.6, -4.0, 0.0012)
+    assert gate(wish(0.6), ego, ON, MOVING, 0.05)[1].accel_mps2 == 0.6
     assert command.time_s == 0.0
 
 
@@ -263,8 +266,8 @@ def test_off_lets_nothing_out_and_remembers_nothing_but_the_time() -> None:
     ],
 )
 def test_a_pedal_ends_cruise(ego: dict[str, object], ended: bool) -> None:
-    command = let_out(wish(0.6, -4.0), MOVING, 0.05, **ego)
-    assert command.accel_mps2 == (None if ended else 0.6)
+    command = let_out(wish(-0.6, -4.0), GateState(0.0, -0.5), 0.05, **ego)
+    assert command.accel_mps2 == (None if ended else -0.6)
     assert command.limited == (("driver",) if ended else ())
     assert command.aeb_decel_mps2 == -4.0
 
