@@ -96,7 +96,9 @@ def aeb_step(
     worst = max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
     warned = _warned(worst, threats, settings, state.warned, time_s, rights)
     worst = _patient(worst, warned, settings, time_s, rights)
-    if worst is not None and worst.stage in BRAKING and Right.AEB in rights and not overridden:
+    standing = latch is not None and ego.speed_mps is not None and ego.speed_mps < _STANDSTILL_MPS
+    due = worst is not None and worst.stage in BRAKING and not standing
+    if worst is not None and due and Right.AEB in rights and not overridden:
         latch = _escalated(latch, worst, scene, time_s)
     elif latch is not None:
         allowed_s = time_s if Right.AEB in rights else latch.allowed_s
@@ -184,12 +186,15 @@ def _patient(
 def _escalated(latch: Latch | None, worst: Threat, scene: Scene, time_s: float) -> Latch:
     """Braking for the worst threat; never a lower stage than the one in progress."""
     full = worst.stage is AebStage.FULL or (latch is not None and latch.stage is AebStage.FULL)
+    speed_mps = scene.ego.speed_mps
+    rolls_out = latch is not None and speed_mps is not None and speed_mps < _CREEPING_MPS
     return Latch(
         AebStage.FULL if full else AebStage.PARTIAL,
         worst.track.id,
         max(0.0, worst.target.speed_mps),
         scene.time_s - worst.track.coasted_s,
         time_s,
+        latch.stopped_s if latch is not None and rolls_out else None,
     )
 
 

@@ -243,6 +243,25 @@ def test_standstill_is_held_and_then_released() -> None:
     assert decels[4 + 31] is None
 
 
+@pytest.mark.parametrize("noise", [(0.0, 0.05), (0.0, 0.3), (0.3, 0.0)], ids=str)
+def test_standstill_nearer_than_the_margin_is_released_as_well(
+    noise: tuple[float, float],
+) -> None:
+    """However the sensors of speed and acceleration err while the car stands."""
+    state, decels = AebState(), []
+    for step in range(80):
+        time_s = step * 0.05
+        stands = step >= 4
+        speed = (noise[0] if step % 2 else 0.0) if stands else 20.0
+        ego = scenes.ego(speed, accel_mps2=noise[1])
+        lead = scenes.track(0.8, -speed, speed, speed_mps=0.0) if stands else close()
+        scene = scenes.with_lead(scenes.scene(time_s, ego=ego), lead)
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, ALL)
+        decels.append(decision.decel_mps2)
+    assert decels[4 + 27] == -9.0
+    assert decels[4 + 32 :] == [None] * len(decels[4 + 32 :])
+
+
 def test_kick_down_interrupts_but_still_warns() -> None:
     floored = scenes.ego(20.0, accelerator=0.95)
     decision = run([close()] * 6, ego=floored)[-1]
