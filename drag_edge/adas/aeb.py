@@ -217,8 +217,10 @@ def _held(
         stopped_s = time_s if latch.stopped_s is None else latch.stopped_s
         held = 0 <= time_s - stopped_s < settings.standstill_hold_s
         return replace(latch, stopped_s=stopped_s) if held else None
+    # Who creeps stops in a moment; who goes on creeping does not, and nobody may be there.
     creeping = speed_mps is not None and speed_mps < _CREEPING_MPS
-    if not creeping and not 0 <= time_s - latch.confirmed_s <= settings.data_hold_s:
+    most_s = settings.data_hold_s + (settings.standstill_hold_s if creeping else 0.0)
+    if not 0 <= time_s - latch.confirmed_s <= most_s:
         return None
     if track is None or speed_mps is None:  # nothing tells that the target is outpaced
         return latch

@@ -243,6 +243,20 @@ def test_standstill_is_held_and_then_released() -> None:
     assert decels[4 + 31] is None
 
 
+def test_creeping_on_an_empty_road_ends_it_too() -> None:
+    """The last metre is braked without the target, but not for ever."""
+    state, decels = AebState(), []
+    for step in range(80):
+        time_s = step * 0.05
+        scene = scenes.scene(time_s, ego=scenes.ego(20.0 if step < 5 else 0.6))
+        scene = scenes.with_lead(scene, close()) if step < 5 else scene
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, ALL)
+        decels.append(decision.decel_mps2)
+    held_s = SETTINGS.data_hold_s + SETTINGS.standstill_hold_s
+    assert decels[4 + 20] == -9.0
+    assert decels[4 + round(held_s / 0.05) + 2 :] == [None] * (80 - 6 - round(held_s / 0.05))
+
+
 @pytest.mark.parametrize("noise", [(0.0, 0.05), (0.0, 0.3), (0.3, 0.0)], ids=str)
 def test_standstill_nearer_than_the_margin_is_released_as_well(
     noise: tuple[float, float],
