@@ -26,6 +26,10 @@ from drag_edge.perception.scene import Scene
 
 _STANDSTILL_MPS = 0.2
 _CREEPING_MPS = 1.0  # slower than this, braking goes on to standstill
+# The wheel's speed is measured over this long: its angle comes in steps, seldomer than decisions.
+_WHEEL_WINDOW_S = 0.2
+_WHEEL_MEMORY_S = 0.5
+_WHEEL_SPACING_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class AebState:
-    """Evidence, drift and slowing per track, braking in progress, the warning in force, and when
-    the driver last interrupted."""
+    """Evidence, drift and slowing per track, braking in progress, the warning in force, when the
+    driver last interrupted, and (time, angle) of the steering wheel shortly before."""
 
     evidence: tuple[Evidence, ...] = ()
     drifts: tuple[Drift, ...] = ()
@@ -60,8 +64,7 @@ class AebState:
     latch: Latch | None = None
     warned: Warned | None = None
     overridden_s: float = -math.inf
-    steering_angle_rad: float | None = None
-    time_s: float | None = None
+    wheel: tuple[tuple[float, float], ...] = ()
 
 
 def aeb_step(
@@ -80,6 +83,7 @@ def aeb_step(
     if not settings.enabled:
         return _quiet(AebStage.OFF, "switched off in the configuration"), AebState()
     ego = scene.ego
+    wheel = _wheel(ego, state.wheel, time_s)
     overridden_s = _overridden_since(ego, settings, state, time_s)
     overridden = time_s - overridden_s <= settings.override_hold_s
     latch = None if overridden else state.latch
@@ -105,10 +109,7 @@ def aeb_step(
         latch = replace(latch, allowed_s=allowed_s)
         latch = _held(latch, threats, scene, settings, time_s)
 
-    after = AebState(
-        evidence, drifts, slowings, latch, warned, overridden_s,
-        ego.steering_wheel_angle_rad, time_s,
-    )  # fmt: skip
+    after = AebState(evidence, drifts, slowings, latch, warned, overridden_s, wheel)
     if latch is not None:
         return _braking(latch, worst, settings), after
     if missing is not None:
@@ -266,10 +267,23 @@ def _overridden_since(
     """When the driver last took over by kick-down or by a quick turn of the wheel."""
     if ego.accelerator is not None and ego.accelerator >= settings.kickdown:
         return time_s
-    angle, before = ego.steering_wheel_angle_rad, state.steering_angle_rad
-    step_s = 0.0 if state.time_s is None else time_s - state.time_s
-    if angle is not None and before is not None and 0 < step_s < 0.5:
-        rate_radps = abs(angle - before) / step_s
-        if rate_radps >= settings.steering_override_radps:
+    angle = ego.steering_wheel_angle_rad
+    older = [
+        one for one in state.wheel if _WHEEL_WINDOW_S - 1e-6 <= time_s - one[0] <= _WHEEL_MEMORY_S
+    ]
+    if angle is not None and older:
+        then_s, before = older[-1]
+        if abs(angle - before) / (time_s - then_s) >= settings.steering_override_radps:
             return time_s
     return min(state.overridden_s, time_s)
+
+
+def _wheel(
+    ego: EgoState, before: tuple[tuple[float, float], ...], time_s: float
+) -> tuple[tuple[float, float], ...]:
+    """The wheel's angles of the last moments, oldest first, with this one."""
+    kept = tuple(one for one in before if 0 <= time_s - one[0] <= _WHEEL_MEMORY_S)
+    angle = ego.steering_wheel_angle_rad
+    if angle is None or (kept and time_s - kept[-1][0] < _WHEEL_SPACING_S):
+        return kept
+    return (*kept, (time_s, angle))

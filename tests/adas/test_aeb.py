@@ -294,7 +294,26 @@ def test_a_quick_turn_of_the_wheel_interrupts_braking_in_progress() -> None:
         decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, ALL)
         stages.append(decision.stage)
     assert stages[4] is AebStage.FULL
-    assert stages[5:] == [AebStage.WARN] * 5
+    assert stages[7:] == [AebStage.WARN] * 3
+
+
+@pytest.mark.parametrize("loop_ms", [5, 10, 33, 50])
+@pytest.mark.parametrize("signal_ms", [10, 20, 50, 100])
+def test_how_quick_a_turn_is_does_not_depend_on_how_often_it_is_asked(
+    loop_ms: int, signal_ms: int
+) -> None:
+    """The angle stands still between two messages and then jumps."""
+    for rate_radps, interrupts in ((1.0, False), (6.0, True)):
+        state, stages = AebState(), []
+        for step in range(600 // loop_ms):
+            time_s = step * loop_ms / 1000
+            told_s = step * loop_ms // signal_ms * signal_ms / 1000
+            ego = scenes.ego(20.0, time_s, steering_wheel_angle_rad=rate_radps * told_s)
+            scene = scenes.with_lead(scenes.scene(time_s, ego=ego), close())
+            decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, time_s, ALL)
+            stages.append(decision.stage)
+        assert (stages[-1] is AebStage.WARN) is interrupts
+        assert (AebStage.WARN in stages) is interrupts
 
 
 def test_a_driver_who_brakes_enough_is_not_warned() -> None:
