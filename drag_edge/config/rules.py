@@ -17,6 +17,11 @@ from drag_edge.config.vehicle import CanInterface
 MCU_COMMAND_BYTES = 21
 _BITS_OF_A_BYTE = 10
 _MOST_OF_A_PORT = 0.8
+# What the cyclic sender puts on the bus: docs/can.md. One frame of 8 bytes as slcan's line, and on
+# the bus with the gap after it and the most stuff bits (ISO 11898-1).
+CAN_FRAMES_PER_S = 390
+SLCAN_FRAME_BYTES = 22
+CAN_FRAME_BITS = 135
 # (key, key): the first must be less than the second.
 RISING = (
     ("adas.aeb.ttc_full_s", "adas.aeb.ttc_partial_s"),
@@ -152,6 +157,21 @@ def commands_fit_their_port(settings: Settings) -> Iterator[Broken]:
         yield Broken(("vehicle", "mcu", "period_s"), mcu.period_s, wanted)
 
 
+def frames_fit_their_bus(settings: Settings) -> Iterator[Broken]:
+    """A bus, or an adapter's port, slower than what is sent would hold old demands back."""
+    can = settings.vehicle.can
+    if can.interface is CanInterface.VIRTUAL:
+        return
+    least = CAN_FRAMES_PER_S * CAN_FRAME_BITS / _MOST_OF_A_PORT
+    if can.bitrate < least:
+        wanted = f"{least:.0f} bit/s or more: {CAN_FRAMES_PER_S} frames a second are sent"
+        yield Broken(("vehicle", "can", "bitrate"), can.bitrate, wanted)
+    least = CAN_FRAMES_PER_S * SLCAN_FRAME_BYTES * _BITS_OF_A_BYTE / _MOST_OF_A_PORT
+    if can.interface is CanInterface.SLCAN and can.serial_baudrate < least:
+        wanted = f"{least:.0f} bit/s or more: {CAN_FRAMES_PER_S} frames a second pass it"
+        yield Broken(("vehicle", "can", "serial_baudrate"), can.serial_baudrate, wanted)
+
+
 def body_adds_up(settings: Settings) -> Iterator[Broken]:
     """The length is what lies before and behind the rear axle (to a centimetre or two)."""
     body = settings.body
@@ -184,5 +204,6 @@ RULES = (
     one_simulated_world,
     body_adds_up,
     commands_fit_their_port,
+    frames_fit_their_bus,
     values_rise,
 )

@@ -72,6 +72,13 @@ class CanSettings(Section):
     bus_off_after_s: float = quantity(
         0.1, "s", "No frame could be sent for this long: the bus counts as off", gt=0, le=10
     )
+    send_fault_share: float = quantity(
+        0.1,
+        "1",
+        "More than this share of a second's frames could not be sent: nobody may act on the bus",
+        gt=0,
+        le=1,
+    )
     reopen_s: float = quantity(
         0.2, "s", "A bus that is off is closed and opened again; wait after the first try", gt=0
     )

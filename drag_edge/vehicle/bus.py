@@ -15,6 +15,7 @@ from drag_edge.errors import CannotCreateError, UnavailableError
 from drag_edge.events import Event
 from drag_edge.vehicle.health import BusHealth
 from drag_edge.vehicle.log import FrameLog
+from drag_edge.vehicle.losses import SendLosses
 from drag_edge.vehicle.retry import Retry
 from drag_edge.vehicle.slcan import SlcanBus
 
@@ -42,8 +43,10 @@ class VehicleBus:
         log: FrameLog | None,
         clock: Clock,
         retry: Retry[can.BusABC] | None = None,
+        losses: SendLosses | None = None,
     ) -> None:
         self.health = health
+        self._losses = losses
         self._bus: can.BusABC | None = bus
         self._log = log
         self._clock = clock
@@ -59,10 +62,13 @@ class VehicleBus:
         except _FAILURES as error:
             now_s = self._clock.now_s()
             self.health.failed(error, now_s)
+            self._count(False, now_s)
             if self.health.off:
                 self._reopen(now_s)
             return False
-        self.health.worked(self._clock.now_s())
+        now_s = self._clock.now_s()
+        self.health.worked(now_s)
+        self._count(True, now_s)
         if self.health.off:
             return False
         if self._retry is not None:
@@ -125,6 +131,16 @@ class VehicleBus:
             except _FAILURES as error:
                 self.health.failed(error, self._clock.now_s())
 
+    def _count(self, left: bool, now_s: float) -> None:
+        if self._losses is None:
+            return
+        if self.health.off:
+            self._losses.forget()
+        elif left:
+            self._losses.left(now_s, self.health.last_error)
+        else:
+            self._losses.failed()
+
     def _write(self, message: can.Message, received: bool) -> None:
         if self._log is not None:
             self._log.write(message, received, self._clock.now_s())
@@ -156,7 +172,8 @@ def open_bus(
             raise
     health = BusHealth(settings.channel, settings.bus_off_after_s, on_event)
     retry = Retry(lambda: open_adapter(settings), settings.reopen_s, settings.reopen_longest_s)
-    return VehicleBus(bus, health, log, clock, retry)
+    losses = SendLosses(settings.channel, settings.send_fault_share, on_event)
+    return VehicleBus(bus, health, log, clock, retry, losses)
 
 
 def open_usual(settings: CanSettings) -> can.BusABC:

@@ -7,7 +7,14 @@ import pytest
 from drag_edge.config.load import load
 from drag_edge.config.loading.shape import fields_of
 from drag_edge.config.root import Settings
-from drag_edge.config.rules import MCU_COMMAND_BYTES, RISING
+from drag_edge.config.rules import (
+    CAN_FRAME_BITS,
+    CAN_FRAMES_PER_S,
+    MCU_COMMAND_BYTES,
+    RISING,
+    SLCAN_FRAME_BYTES,
+)
+from drag_edge.vehicle.codec import Codec
 from drag_edge.vehicle.mcu_frame import FrameType, McuCommand, command_payload, frame_bytes
 from tests.config.helpers import VALID, only, problems, write
 
@@ -156,3 +163,39 @@ def test_commands_to_a_microcontroller_fit_its_port(tmp_path: Path, port: str, l
 def test_a_command_is_as_long_as_the_rule_says() -> None:
     data = frame_bytes(FrameType.COMMAND, 0, command_payload(McuCommand(2, 0)))
     assert len(data) == MCU_COMMAND_BYTES
+
+
+@pytest.mark.parametrize(
+    ("can", "key", "least"),
+    [
+        ("interface: slcan, serial_baudrate: 76800", "serial_baudrate", "107250 bit/s or more"),
+        ("interface: slcan, serial_baudrate: 9600", "serial_baudrate", "107250 bit/s or more"),
+        ("interface: slcan, bitrate: 50000", "bitrate", "65812 bit/s or more"),
+        ("interface: socketcan, bitrate: 50000", "bitrate", "65812 bit/s or more"),
+    ],
+)
+def test_frames_fit_the_bus_and_the_adapters_port(
+    tmp_path: Path, can: str, key: str, least: str
+) -> None:
+    problem = only(write(tmp_path, VALID + f"vehicle: {{can: {{{can}}}}}\n"))
+    assert problem.key == f"vehicle.can.{key}"
+    assert least in problem.expected
+
+
+@pytest.mark.parametrize(
+    "can",
+    ["interface: slcan", "interface: slcan, bitrate: 100000", "interface: virtual, bitrate: 10000"],
+)
+def test_what_is_fast_enough_is_allowed(tmp_path: Path, can: str) -> None:
+    assert problems(write(tmp_path, VALID + f"vehicle: {{can: {{{can}}}}}\n")) == ()
+
+
+def test_the_load_of_the_bus_is_what_the_rule_says() -> None:
+    codec = Codec()
+    assert sum(1 / codec.cycle_time_s(name) for name in codec.names) == pytest.approx(
+        CAN_FRAMES_PER_S
+    )
+    assert len("t1238" + "00" * 8 + "\r") == SLCAN_FRAME_BYTES
+    bits = 8 * 8 + 44  # start to end of frame around 8 bytes of data
+    stuffed = 8 * 8 + 34  # of these, start to CRC: a stuff bit after four at worst
+    assert bits + (stuffed - 1) // 4 + 3 == CAN_FRAME_BITS
