@@ -100,8 +100,8 @@ class TrackedObject:
     def predict(self, now: Moment) -> None:
         """Let the step's time pass."""
         self.range.predict(now.dt_s, now.ego_accel_mps2)
-        x = self.direction * self.range.range_m
-        self.lateral.predict(now.dt_s, x, now.yaw_rate_radps)
+        # The ego turns about its rear axle, not about the camera.
+        self.lateral.predict(now.dt_s, self.x_m, now.yaw_rate_radps)
         self.motion.predict(now.dt_s)
 
     def miss(self, now: Moment) -> None:

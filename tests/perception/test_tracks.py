@@ -327,6 +327,22 @@ def test_a_pedestrians_lateral_speed_is_found() -> None:
     assert scene.tracks[0].vy_mps == pytest.approx(1.4, abs=0.35)
 
 
+@pytest.mark.parametrize("yaw_rate_radps", [0.4, -0.4])
+def test_who_stands_still_stands_still_while_the_ego_turns(yaw_rate_radps: float) -> None:
+    """On the spot: range and bearing of a walker 12 m ahead of the rear axle."""
+    room, seen_mps = perception(), []
+    for step in range(40):
+        time_s = step * 0.05
+        bearing = yaw_rate_radps * (1.0 - time_s)
+        walker = Cuboid(
+            12.0 * math.cos(bearing), 12.0 * math.sin(bearing), "pedestrian", 0.5, 0.6, 1.7
+        )
+        ego = EgoState(time_s, speed_mps=0.0, yaw_rate_radps=yaw_rate_radps, accel_mps2=0.0)
+        scene = look(room, time_s, detect(FRONT, [walker]), None, ego)
+        seen_mps += [track.vy_mps for track in scene.tracks or () if time_s > 1.0]
+    assert np.mean(seen_mps) == pytest.approx(0.0, abs=0.3)
+
+
 def test_a_car_in_the_next_lane_stands_where_it_stands() -> None:
     for distance in (8.0, 15.0, 30.0):
         scene = watch([Cuboid(distance + 3.65, 3.5)])
