@@ -144,9 +144,12 @@ def _passes_gates(track: Track, settings: AebSettings) -> bool:
     return (
         settings.min_gap_m <= track.gap_m <= settings.max_gap_m
         and track.range_rate_mps <= -settings.min_closing_mps
-        and track.confidence >= settings.min_confidence
-        and track.frames >= settings.min_frames
+        and _believed(track, settings)
     )
+
+
+def _believed(track: Track, settings: AebSettings) -> bool:
+    return track.confidence >= settings.min_confidence and track.frames >= settings.min_frames
 
 
 def _in_the_way(
@@ -178,10 +181,13 @@ def _shield(
 ) -> Track | None:
     """The lead, if it is in the path to stay: nobody beyond it can be hit before it is.
 
-    What detectors see through or around a lead is often a part of it, with any speed at all.
+    What detectors see through or around a lead is often a part of it, with any speed at all. Only
+    a lead that would itself be believed hides anybody.
     """
     lead = scene.lead
     if lead is None or lead.path_overlap < settings.min_path_overlap:
+        return None
+    if not _believed(lead, settings) or (lead.coasted_s > 0.0 and _young(lead, settings)):
         return None
     leaves_s = _corridor(lead, drifts.get(lead.id), scene, settings, body, age_s)[1]
     return lead if math.isinf(leaves_s) else None

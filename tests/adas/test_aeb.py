@@ -450,6 +450,23 @@ def test_nobody_is_braked_for_through_the_lead() -> None:
         assert (decision.stage is AebStage.READY) is (stage is AebStage.READY)
 
 
+@pytest.mark.parametrize(
+    ("doubt", "hides"),
+    [({}, True), ({"confidence": 0.6}, False), ({"frames": 2}, False),
+     ({"coasted_s": 0.1, "age_s": 0.5}, False), ({"coasted_s": 0.1}, True)],
+)  # fmt: skip
+def test_only_a_lead_that_is_believed_hides_anybody(doubt: dict[str, float], hides: bool) -> None:
+    """It may be nobody: the standing car behind it is certain."""
+    lead = scenes.track(6.0, 0.0, id=2, **doubt)
+    standing = scenes.track(12.0, -20.0)
+    state = AebState()
+    for step in range(8):
+        scene = scenes.scene(step * 0.05, tracks=(lead, standing), lead=lead)
+        decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, step * 0.05, ALL)
+    assert (decision.stage is AebStage.READY) is hides
+    assert (decision.stage in BRAKING) is not hides
+
+
 def test_a_lead_that_leaves_hides_nobody() -> None:
     leaving = scenes.track(20.0, 0.0, id=2, y_m=1.0, vy_mps=1.5)
     standing = scenes.track(26.0, -20.0)
