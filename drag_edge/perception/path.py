@@ -106,9 +106,8 @@ class PathPredictor:
         if ego.yaw_rate_radps is None or ego.speed_mps is None:
             self._curvature_1pm = None
             return None
-        if ego.speed_mps < self._settings.min_speed_mps:
-            return self._curvature_1pm
-        measured = ego.yaw_rate_radps / ego.speed_mps
+        # Below that speed the yaw rate's noise would look like sharp turns, and there are none.
+        measured = ego.yaw_rate_radps / max(ego.speed_mps, self._settings.min_speed_mps)
         if self._curvature_1pm is None:
             self._curvature_1pm = measured
         follow = 1 - math.exp(-dt_s / self._settings.smooth_s)

@@ -146,6 +146,19 @@ def test_an_empty_answer_of_another_model_is_not_no_road_users() -> None:
     assert scene.tracks is None
 
 
+def test_a_turn_is_over_below_walking_speed_too() -> None:
+    """After it the car straight ahead is the lead again, however slowly the ego drives."""
+    room = perception()
+    for step in range(140):
+        turning, time_s = step < 60, step * 0.05
+        speed, yaw_rate = (2.5, 0.4) if turning else (1.5, 0.0)
+        ego = EgoState(time_s, speed_mps=speed, yaw_rate_radps=yaw_rate, accel_mps2=0.0)
+        seen = detect(FRONT, [] if turning else [Cuboid(9.65, 0.0)])
+        scene = look(room, time_s, seen, None, ego)
+    assert scene.path.curvature_1pm == pytest.approx(0.0, abs=0.002)
+    assert scene.lead is not None
+
+
 def test_marks_come_nearer_between_looks() -> None:
     room = perception()
     mark = Detections(
