@@ -10,7 +10,7 @@ HIDDEN = "***"
 # are. One slash is enough: an address that is taken for a path has lost the other.
 _USER = re.compile(r"(?P<scheme>:/+)\S*@")
 # Without a scheme, too: somebody forgot it.
-_LOGIN = re.compile(r"(?<![^\s/\"'=(,;])[^\s:/@\"'=(,;]+:(?!/)\S*@(?=[\w\[])")
+_LOGIN = re.compile(r"(?<![^\s/\"'=(,;])[^\s:/@\"'=(,;]+:(?!/)\S*@")
 _NAMES = (
     "pass(?:w|wor[dt]|wd|phrase|code)?",
     "pas",
@@ -32,13 +32,19 @@ _QUOTED = (
 _NAMED = re.compile(
     rf"(?P<key>(?:{'|'.join(_NAMES)})[\"']?(?:\s*[=:]\s*|%3[da]))(?!//)"
     r"(?:\(\w+\)\s*)?"  # GStreamer's (string)
-    rf"(?:{'|'.join(_QUOTED)})?"
-    r"(?:(?:Basic|Bearer|Digest)\s+)?[^\s&]*",
+    rf"(?P<value>(?:{'|'.join(_QUOTED)})?"
+    r"(?:(?:Basic|Bearer|Digest)\s+)?[^\s&]*)",
     re.IGNORECASE,
 )
 
 
 def redact(text: str) -> str:
     """The text with user and password of every address in it, and of every `password=`, hidden."""
-    text = _LOGIN.sub(f"{HIDDEN}@", _USER.sub(rf"\g<scheme>{HIDDEN}@", text))
-    return _NAMED.sub(rf"\g<key>{HIDDEN}", text)
+    text = _USER.sub(rf"\g<scheme>{HIDDEN}@", _NAMED.sub(_hidden, text))
+    return _LOGIN.sub(f"{HIDDEN}@", text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    # It may be part of a longer password, which only its @ tells.
+    at = "@" if "@" in found["value"] else ""
+    return f"{found['key']}{HIDDEN}{at}"
