@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from drag_edge.config.redact import redact
+from drag_edge.config.sources import SourceError, SourceKind, parse_source
+from drag_edge.errors import InvalidConfigError
 
 
 class Kind(Enum):
@@ -21,6 +22,15 @@ class Kind(Enum):
     SIMULATION = "simulation"
     VIDEO_FILE = "video file"
     IMAGE_FOLDER = "image folder"
+
+
+_KINDS = {
+    SourceKind.DEVICE: Kind.V4L2,
+    SourceKind.CSI: Kind.CSI,
+    SourceKind.STREAM: Kind.STREAM,
+    SourceKind.GSTREAMER: Kind.GSTREAMER,
+    SourceKind.SIMULATION: Kind.SIMULATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +50,17 @@ class Address:
 
 
 def parse_address(source: str, base: Path) -> Address:
-    """Read a `source:` value; file paths are relative to `base`, the folder of the YAML."""
-    if re.fullmatch(r"/dev/video\d+|/dev/v4l/.+|\d+", source):
-        return Address(Kind.V4L2, source if source.startswith("/") else f"/dev/video{source}")
-    scheme, separator, rest = source.partition("://")
-    if separator and scheme == "sim":
-        return Address(Kind.SIMULATION, rest)
-    if rest and scheme == "csi":
-        return Address(Kind.CSI, rest)
-    if rest and scheme in ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp", "srt"):
-        return Address(Kind.STREAM, source)
-    if source.startswith("gst:"):
-        return Address(Kind.GSTREAMER, source[len("gst:") :].strip())
-    path = Path(rest if scheme == "file" and rest else source)
+    """Read a `source:` value; file paths are relative to `base`, the folder of the YAML.
+
+    Raises InvalidConfigError for an address that nobody here opens.
+    """
+    try:
+        meant = parse_source(source)
+    except SourceError as error:
+        raise InvalidConfigError(f"{source}: expected {error}") from error
+    if meant.kind is not SourceKind.FILE:
+        return Address(_KINDS[meant.kind], meant.target)
+    path = Path(meant.target)
     with contextlib.suppress(RuntimeError, ValueError):  # ~nobody, a zero byte: a file like that
         path = path.expanduser()
     path = path if path.is_absolute() else base / path

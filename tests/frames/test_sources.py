@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from drag_edge.clock import VirtualClock
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.config.redact import redact
-from drag_edge.errors import InputMissingError, UnavailableError
+from drag_edge.errors import InputMissingError, InvalidConfigError, UnavailableError
 from drag_edge.frames.address import Kind, parse_address
 from drag_edge.frames.feed import RecordedFeed
 from drag_edge.frames.live import OpenCvCamera
@@ -150,11 +150,23 @@ def test_steps_run_in_order_while_the_feed_moves_the_clock() -> None:
         ("gst: videotestsrc ! appsink", Kind.GSTREAMER, "videotestsrc ! appsink"),
         ("drive.mp4", Kind.VIDEO_FILE, "/base/drive.mp4"),
         ("/data/drive.mp4", Kind.VIDEO_FILE, "/data/drive.mp4"),
+        ("/dev/shm/drive.mp4", Kind.VIDEO_FILE, "/dev/shm/drive.mp4"),
+        ("/dev/front_camera", Kind.V4L2, "/dev/front_camera"),
+        ("RTSP://cam.local/S", Kind.STREAM, "rtsp://cam.local/S"),
+        ("SIM://highway", Kind.SIMULATION, "highway"),
+        ("File:///data/drive.mp4", Kind.VIDEO_FILE, "/data/drive.mp4"),
+        ("GST: videotestsrc ! appsink", Kind.GSTREAMER, "videotestsrc ! appsink"),
     ],
 )
 def test_source_lines_mean_what_they_look_like(source: str, kind: Kind, target: str) -> None:
     address = parse_address(source, Path("/base"))
     assert (address.kind, address.target) == (kind, target)
+
+
+@pytest.mark.parametrize("source", ["mnt://drive.mp4", "ftp://a/b.mp4", "rtsp://", "csi://", "://"])
+def test_an_address_that_nobody_opens_is_refused(source: str) -> None:
+    with pytest.raises(InvalidConfigError, match="expected"):
+        parse_address(source, Path("/base"))
 
 
 ANY_SIGN = st.characters(min_codepoint=33, max_codepoint=126)

@@ -21,6 +21,7 @@ from drag_edge.config.cameras import Codec
 from drag_edge.config.load import load
 from drag_edge.config.redact import redact
 from drag_edge.config.report import ConfigError
+from drag_edge.errors import InvalidConfigError
 from drag_edge.frames.address import Kind, parse_address
 from drag_edge.frames.pipelines import rtsp_pipeline
 from drag_edge.frames.why import why_no_video
@@ -222,7 +223,10 @@ def addresses(draw: st.DrawFn) -> str:
 
 
 def camera_addresses(source: str) -> None:
-    address = parse_address(source, Path("/nowhere"))
+    try:
+        address = parse_address(source, Path("/nowhere"))
+    except InvalidConfigError:
+        return
     shown = str(address)
     assert redact(shown) == shown
     if address.kind in (Kind.STREAM, Kind.GSTREAMER):

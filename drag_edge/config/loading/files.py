@@ -8,6 +8,7 @@ from pathlib import Path
 
 from drag_edge.config.loading.tree import Node, Reader, Where, place_after, problem_at
 from drag_edge.config.report import UNSET, Kind, Problem, nearest
+from drag_edge.config.sources import Source, SourceError, SourceKind, parse_source
 
 _YAML = (".yaml", ".yml")
 _MOST_BYTES = 1_000_000  # a video given by mistake is not read to its end
@@ -86,12 +87,13 @@ class Files:
         """The absolute path; UnusableFileError when it is not usable.
 
         kind: "input" must exist, "output" must not be a folder, "folder" not a file, "source" may
-        be something other than a file (a device, a URL, a pipeline) and is then returned unchanged.
+        be something other than a file (a device, a URL, a pipeline) and is then returned as it is.
         """
         if kind == "source":
-            if not is_file_source(text):
-                return text
-            text = text.removeprefix("file://")
+            source = _parsed(text)
+            if source.kind is not SourceKind.FILE:
+                return source.line
+            text = source.target
         path = self._absolute(text, where)
         if kind == "output" and os.path.isdir(path):
             raise UnusableFileError(Kind.VALUE, "a file to write", f"{path} is a folder")
@@ -126,11 +128,16 @@ class Files:
         return os.path.normpath(where.folder / os.path.expanduser(text))
 
 
+def _parsed(source: str) -> Source:
+    try:
+        return parse_source(source)
+    except SourceError as error:
+        raise UnusableFileError(Kind.VALUE, str(error)) from error
+
+
 def is_file_source(source: str) -> bool:
     """Whether a camera's source is a path: not a URL, a device (/dev/video0, 0) or a pipeline."""
-    if source.startswith("file://"):
-        return True
-    return not ("://" in source or source.isdecimal() or source.startswith(("/dev/", "gst:")))
+    return parse_source(source).kind is SourceKind.FILE
 
 
 def _near(path: str) -> str:
