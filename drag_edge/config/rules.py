@@ -22,6 +22,9 @@ _MOST_OF_A_PORT = 0.8
 CAN_FRAMES_PER_S = 390
 SLCAN_FRAME_BYTES = 22
 CAN_FRAME_BITS = 135
+# What a command rests on must not be older than this when it is given.
+_OLDEST_S = 0.5
+_COMMANDS_REST_ON = ("speed", "yaw_rate", "accelerator", "brake_pressed")
 # (key, key): the first must be less than the second.
 RISING = (
     ("adas.aeb.ttc_full_s", "adas.aeb.ttc_partial_s"),
@@ -106,6 +109,22 @@ def actuation_is_possible(settings: Settings) -> Iterator[Broken]:
         yield Broken(at, "on", "off, or vehicle.ego.speed mapped: nobody may act without own speed")
     if all(camera.role is not Role.FRONT for camera in settings.cameras.values()):
         yield Broken(at, "on", "off, or a camera whose role is front")
+
+
+def actuation_rests_on_what_is_new(settings: Settings) -> Iterator[Broken]:
+    """Own motion and the driver's pedals are known to be lost soon enough."""
+    ego = settings.vehicle.ego
+    if not settings.adas.actuation or ego is None:
+        return
+    mapped = {name: getattr(ego, name) for name in _COMMANDS_REST_ON}
+    for name, signal in mapped.items():
+        if signal is not None and (signal.timeout_s or 0.0) > _OLDEST_S:
+            at = ("vehicle", "ego", name, "timeout_s")
+            yield Broken(at, signal.timeout_s, f"{_OLDEST_S:g} s or less", "adas.actuation is on")
+    theirs = [name for name, signal in mapped.items() if signal and signal.timeout_s is None]
+    if theirs and ego.timeout_s > _OLDEST_S:
+        wanted = f"{_OLDEST_S:g} s or less, or a timeout_s of their own for {' and '.join(theirs)}"
+        yield Broken(("vehicle", "ego", "timeout_s"), ego.timeout_s, wanted, "adas.actuation is on")
 
 
 def actuation_meets_the_world_it_sees(settings: Settings) -> Iterator[Broken]:
@@ -200,6 +219,7 @@ RULES = (
     models_name_cameras,
     one_camera_per_role,
     actuation_is_possible,
+    actuation_rests_on_what_is_new,
     actuation_meets_the_world_it_sees,
     one_simulated_world,
     body_adds_up,

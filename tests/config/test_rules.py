@@ -114,6 +114,43 @@ def test_a_live_vehicle_and_a_virtual_kernel_bus_may_act(
     assert problems(write(tmp_path, ACTING), overrides) == ()
 
 
+PEDALS = "vehicle.ego.brake_pressed={message: PEDALS, signal: BRAKE"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "said"),
+    [
+        (["vehicle.ego.speed.timeout_s=0.6"], "vehicle.ego.speed.timeout_s", "0.5 s or less"),
+        ([PEDALS + ", timeout_s: 60}"], "vehicle.ego.brake_pressed.timeout_s", "0.5 s or less"),
+        (["vehicle.ego.timeout_s=0.6"], "vehicle.ego.timeout_s", "of their own for speed"),
+        (
+            ["vehicle.ego.timeout_s=3600", "vehicle.ego.speed.timeout_s=0.2", PEDALS + "}"],
+            "vehicle.ego.timeout_s",
+            "of their own for brake_pressed",
+        ),
+    ],
+)
+def test_commands_do_not_rest_on_old_signals(
+    tmp_path: Path, overrides: list[str], key: str, said: str
+) -> None:
+    problem = only(write(tmp_path, ACTING), overrides)
+    assert problem.key == key
+    assert said in problem.expected
+    assert problem.hint == "adas.actuation is on"
+    assert load(write(tmp_path, ACTING), [*overrides, "adas.actuation=off"])
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["vehicle.ego.timeout_s=5", "vehicle.ego.speed.timeout_s=0.5"],
+        ["vehicle.ego.set_speed={message: CRUISE, signal: SET, timeout_s: 30}"],
+    ],
+)
+def test_what_no_command_rests_on_may_be_rare(tmp_path: Path, overrides: list[str]) -> None:
+    assert problems(write(tmp_path, ACTING), overrides) == ()
+
+
 def test_the_bodys_length_is_what_its_overhangs_add_up_to(tmp_path: Path) -> None:
     problem = only(write(tmp_path, VALID + "body:\n  length_m: 4.2\n"))
     assert (problem.key, problem.line, problem.column) == ("body.length_m", 11, 13)
