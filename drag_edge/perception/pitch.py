@@ -6,6 +6,9 @@ import math
 
 from drag_edge.config.lanes import PitchSettings
 
+# A pitch at its bound that no line has confirmed for so long is forgotten.
+_DOUBT_S = 3.0
+
 
 class PitchEstimator:
     """Kalman filter over [slow, fast]; their sum is the pitch, nose down positive.
@@ -30,6 +33,8 @@ class PitchEstimator:
         self._slow_rad, self._fast_rad = min(bound, max(-bound, slow_rad)), 0.0
         self._slow_var, self._fast_var, self._shared_var = slow**2, fast**2, 0.0
         self._from_accel_rad = 0.0
+        self._expected = (slow_rad, slow_sigma_rad)
+        self._unconfirmed_s = 0.0
         self.at_bound = False
 
     @property
@@ -50,7 +55,13 @@ class PitchEstimator:
         return math.sqrt(self._slow_var + 2 * self._shared_var + self._fast_var)
 
     def predict(self, dt_s: float, accel_mps2: float | None) -> None:
-        """Let dt_s pass; accel_mps2 is the ego's, None if unknown."""
+        """Let dt_s pass; accel_mps2 is the ego's, None if unknown.
+
+        Where nothing has confirmed a pitch at its bound for some seconds it starts anew.
+        """
+        self._unconfirmed_s += dt_s
+        if self.at_bound and self._unconfirmed_s > _DOUBT_S:
+            self.reset(*self._expected)
         settings = self._settings
         keep = math.exp(-dt_s / settings.fast_time_s)
         self._fast_rad *= keep
@@ -72,6 +83,7 @@ class PitchEstimator:
         bound = self._settings.max_rad
         slow_rad = self._slow_rad + slow / total * error_rad
         self.at_bound = abs(slow_rad) >= bound
+        self._unconfirmed_s = 0.0
         self._slow_rad = min(bound, max(-bound, slow_rad))
 
 

@@ -189,6 +189,23 @@ def test_pitch_follows_slowly_and_fast_and_stays_within_its_bound() -> None:
     assert pitch.at_bound
 
 
+def test_a_pitch_at_its_bound_is_forgotten_where_no_line_confirms_it() -> None:
+    """One bad fit before a road without lines must not be believed for the rest of the drive."""
+    pitch = PitchEstimator(PitchSettings())
+    pitch.reset(0.01, 0.004)
+    for _ in range(40):
+        pitch.predict(0.05, 0.0)
+        pitch.update(0.09 - pitch.pitch_rad, 0.002)
+    assert pitch.at_bound
+    for _ in range(50):
+        pitch.predict(0.05, 0.0)
+    assert pitch.at_bound, "lines may be hidden for a moment"
+    for _ in range(20):
+        pitch.predict(0.05, 0.0)
+    assert not pitch.at_bound
+    assert pitch.pitch_rad == pytest.approx(0.01)
+
+
 def test_braking_dips_the_nose() -> None:
     pitch = PitchEstimator(PitchSettings())
     pitch.predict(0.05, -5.0)
