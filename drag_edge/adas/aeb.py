@@ -25,6 +25,7 @@ from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Scene
 
 _STANDSTILL_MPS = 0.2
+_FORBIDDEN = "not allowed by the safety monitor"
 _CREEPING_MPS = 1.0  # slower than this, braking goes on to standstill
 # The wheel's speed is measured over this long: its angle comes in steps, seldomer than decisions.
 _WHEEL_WINDOW_S = 0.2
@@ -77,7 +78,7 @@ def aeb_step(
     acc_decel_mps2: float | None = None,
 ) -> tuple[AebDecision, AebState]:
     """One step. rights: without AEB nothing new is braked for (braking in progress is held for
-    data_hold_s); without FCW nothing is warned of. acc_decel_mps2: what ACC, following a lead,
+    data_hold_s), and UNAVAILABLE unless it warns; without FCW nothing is warned of. acc_decel_mps2: what ACC, following a lead,
     asks of the brakes at this moment (None: it follows nobody); nobody is warned of a lead's
     braking with which that copes."""
     if not settings.enabled:
@@ -114,9 +115,10 @@ def aeb_step(
         return _braking(latch, worst, settings), after
     if missing is not None:
         return _quiet(AebStage.UNAVAILABLE, missing), after
-    if worst is None or Right.FCW not in rights:
-        return _quiet(AebStage.READY, ""), after
-    if worst.stage is AebStage.READY and warned is None:
+    silent = worst is None or (worst.stage is AebStage.READY and warned is None)
+    if worst is None or silent or Right.FCW not in rights:
+        if Right.AEB not in rights:  # READY would say that it brakes
+            return _quiet(AebStage.UNAVAILABLE, _FORBIDDEN), after
         return _quiet(AebStage.READY, ""), after
     return _warning(worst, warned is not None, overridden), after
 
@@ -132,7 +134,7 @@ def _missing(scene: Scene, rights: Right) -> str | None:
     if scene.tracks is None:
         return "objects unknown"
     if not rights & (Right.AEB | Right.FCW):
-        return "not allowed by the safety monitor"
+        return _FORBIDDEN
     return None
 
 

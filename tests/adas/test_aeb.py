@@ -332,6 +332,8 @@ def test_a_driver_who_brakes_enough_is_not_warned() -> None:
         (scenes.scene(tracks=None), ALL, AebStage.UNAVAILABLE, "objects unknown"),
         (scenes.scene(ego=scenes.ego(None)), ALL, AebStage.UNAVAILABLE, "ego speed unknown"),
         (scenes.scene(), Right.BSD, AebStage.UNAVAILABLE, "not allowed by the safety monitor"),
+        (scenes.scene(), Right.FCW, AebStage.UNAVAILABLE, "not allowed by the safety monitor"),
+        (scenes.scene(), Right.AEB, AebStage.READY, ""),
         (scenes.scene(), ALL, AebStage.READY, ""),
     ],
 )
