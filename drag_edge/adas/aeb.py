@@ -78,9 +78,9 @@ def aeb_step(
     acc_decel_mps2: float | None = None,
 ) -> tuple[AebDecision, AebState]:
     """One step. rights: without AEB nothing new is braked for (braking in progress is held for
-    data_hold_s), and UNAVAILABLE unless it warns; without FCW nothing is warned of. acc_decel_mps2: what ACC, following a lead,
-    asks of the brakes at this moment (None: it follows nobody); nobody is warned of a lead's
-    braking with which that copes."""
+    data_hold_s), and it is UNAVAILABLE unless it warns; without FCW nothing is warned of.
+    acc_decel_mps2: what ACC, following a lead, asks of the brakes at this moment (None: it follows
+    nobody); nobody is warned of a lead's braking with which that copes."""
     if not settings.enabled:
         return _quiet(AebStage.OFF, "switched off in the configuration"), AebState()
     ego = scene.ego
