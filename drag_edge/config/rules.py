@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from drag_edge.config.cameras import Role
-from drag_edge.config.loading.files import is_file_source
 from drag_edge.config.loading.tree import KeyPath, dotted
 from drag_edge.config.report import Kind, Problem, listed, nearest
 from drag_edge.config.root import Settings
+from drag_edge.config.sources import SourceKind, parse_source
 from drag_edge.config.vehicle import CanInterface
 
 # On the wire: docs/mcu.md. Start and stop bit included.
@@ -135,12 +135,12 @@ def actuation_meets_the_world_it_sees(settings: Settings) -> Iterator[Broken]:
     inside = can.interface is CanInterface.VIRTUAL
     bench = settings.vehicle.mcu is None and (inside or can.channel.startswith("vcan"))
     for name, camera in settings.cameras.items():
-        simulated = camera.source.startswith("sim://")
-        recorded = is_file_source(camera.source)
+        source = parse_source(camera.source)
+        simulated = source.kind is SourceKind.SIMULATION
         if inside and not simulated:
             wanted = "a sim:// camera, or a vehicle.can.interface that leaves this process"
             hint = "adas.actuation is on, and a virtual bus reaches nobody"
-        elif not bench and (simulated or recorded):
+        elif not bench and source.recorded:
             wanted = "a live camera, or vehicle.can.interface: virtual and no vehicle.mcu"
             hint = "adas.actuation is on, and no film may drive a real vehicle"
         else:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from drag_edge.config.load import load
-from drag_edge.config.report import Kind
+from drag_edge.config.report import ConfigError, Kind
 from drag_edge.config.sources import parse_source
 from drag_edge.frames.address import Kind as Opened
 from drag_edge.frames.address import parse_address
@@ -88,3 +88,27 @@ def test_films_and_drawn_pictures_are_told_from_cameras(source: str) -> None:
 )
 def test_cameras_are_not_taken_for_films(source: str) -> None:
     assert not parse_source(source).recorded
+
+
+ACTING = """\
+adas: {actuation: on}
+vehicle:
+  can: {interface: socketcan}
+  ego: {dbc: road.onnx, speed: {message: MOTION, signal: SPEED}}
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["/dev/shm/road.onnx", "SIM://highway", "http://nas/drive.mp4", "gst: filesrc location=x ! a"],
+)
+def test_no_film_drives_a_real_vehicle_however_it_is_spelled(tmp_path: Path, source: str) -> None:
+    file = write(tmp_path, VALID.replace("sim://highway", f'"{source}"') + ACTING)
+    with pytest.raises(ConfigError, match="no film may drive a real vehicle"):
+        load(file, check_files=False)
+
+
+@pytest.mark.parametrize("source", ["/dev/video0", "RTSP://cam/1", "http://cam/v.mjpg"])
+def test_a_camera_may_drive_a_real_vehicle(tmp_path: Path, source: str) -> None:
+    file = write(tmp_path, VALID.replace("sim://highway", source) + ACTING)
+    assert load(file, check_files=False).adas.actuation

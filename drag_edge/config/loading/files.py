@@ -135,11 +135,6 @@ def _parsed(source: str) -> Source:
         raise UnusableFileError(Kind.VALUE, str(error)) from error
 
 
-def is_file_source(source: str) -> bool:
-    """Whether a camera's source is a path: not a URL, a device (/dev/video0, 0) or a pipeline."""
-    return parse_source(source).kind is SourceKind.FILE
-
-
 def _near(path: str) -> str:
     """Names of files beside the missing one that look like it."""
     folder, name = os.path.split(path)
