@@ -20,6 +20,9 @@ from drag_edge.config.lka import LkaSettings
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Lanes, Scene
 
+# The most of the way from a line to the lane's middle that ends departure prevention.
+_RELEASE_SHARE = 0.8
+
 
 @dataclass(frozen=True, slots=True)
 class LkaMemory:
@@ -70,7 +73,7 @@ def lka_step(
     lines = approaches(lanes, lateral, age_s, settings, body)
     nearest = min(lines, key=urgency, default=None)
     departure = _departure(lines, lanes, settings, state.warned)
-    correcting = _correcting(lines, lanes, settings, state.correcting)
+    correcting = _correcting(lines, lanes, settings, body, state.correcting)
     state = replace(
         state, time_s=time_s, lateral_mps=lateral, warned=departure, correcting=correcting
     )
@@ -188,15 +191,22 @@ def _departure(lines: list[Approach], lanes: Lanes, settings: LkaSettings, warne
 
 
 def _correcting(
-    lines: list[Approach], lanes: Lanes, settings: LkaSettings, correcting: Side
+    lines: list[Approach],
+    lanes: Lanes,
+    settings: LkaSettings,
+    body: BodySettings,
+    correcting: Side,
 ) -> Side:
     """The side whose departure is being prevented, with hysteresis."""
     if settings.policy == "offset":
         return _beyond(lanes.offset_m, settings.offset_correct_m)
+    # In a narrow lane not even its middle is release_distance_m inside.
+    middle_m = (lanes.width_m - body.width_m) / 2
+    release_m = min(settings.release_distance_m, _RELEASE_SHARE * middle_m)
     for one in lines:
         time_s = one.time_s
         starts = time_s is not None and time_s <= settings.correct_time_s
-        inside = one.distance_m >= settings.release_distance_m and one.speed_mps <= 0.05
+        inside = one.distance_m >= release_m and one.speed_mps <= 0.05
         if starts or (correcting is one.side and not inside):
             return one.side
     return Side.NONE

@@ -66,6 +66,19 @@ def test_it_never_warns_before_the_earliest_line_of_iso_17361(lateral_mps: float
     assert decision.departure is Side.NONE
 
 
+@pytest.mark.parametrize("width_m", [2.5, 2.6, 3.5])
+def test_prevention_ends_in_the_middle_of_a_narrow_lane_too(width_m: float) -> None:
+    settings, state, active = LkaSettings(mode="departure"), LkaMemory(), []
+    drift = scenes.lanes(width_m / 2 - scenes.BODY.width_m / 2 - 0.2, 0.02, width_m=width_m)
+    for step in range(60):
+        lanes = drift if step < 10 else scenes.lanes(width_m=width_m)
+        scene = scenes.scene(step * 0.05, lanes=lanes, ego=scenes.ego(FAST))
+        decision, state = lka_step(scene, settings, scenes.BODY, state, step * 0.05, ALL, False)
+        active.append(decision.state is LkaState.ACTIVE)
+    assert active[9]
+    assert not active[-1]
+
+
 def test_an_indicator_silences_it_and_three_seconds_after() -> None:
     state = LkaMemory()
     scene = scenes.scene(lanes=drifting(0.2, 0.5), ego=scenes.ego(FAST, indicator_left=True))
