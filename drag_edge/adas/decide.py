@@ -25,7 +25,7 @@ from drag_edge.adas.decision import (
 )
 from drag_edge.adas.events import ALL, Right
 from drag_edge.adas.inputs import without_invalid
-from drag_edge.adas.lka import LkaMemory, lka_step
+from drag_edge.adas.lka import CENTRING, HANDS_OFF, LkaMemory, lka_step
 from drag_edge.adas.monitor import MonitorState, watch
 from drag_edge.adas.state import ModeState, next_mode, shown
 from drag_edge.config.adas import AdasSettings
@@ -52,6 +52,7 @@ class AdasState:
     alerts: AlertState = field(default_factory=AlertState)
     acc_state: AccState = AccState.OFF
     lka_state: LkaState = LkaState.OFF
+    centring: bool = False
     apa: ApaMemory = field(default_factory=ApaMemory)
 
 
@@ -105,7 +106,7 @@ def decide(
     )
     after = AdasState(
         monitor, mode, acc_memory, lka_memory, aeb_state, bsd_state, alert_state,
-        acc.state, lka.state, apa_memory,
+        acc.state, lka.state, _centres(lka), apa_memory,
     )  # fmt: skip
     return decision, after
 
@@ -127,9 +128,9 @@ def _feature_alerts(
         (_ended(before.acc_state in _ACC_CONTROLS, acc.state is AccState.UNAVAILABLE), "acc_ended"),
         (lka.departure is Side.LEFT, "lane_departure_left"),
         (lka.departure is Side.RIGHT, "lane_departure_right"),
-        (_ended(before.lka_state is LkaState.ACTIVE, lka.state is LkaState.UNAVAILABLE),
-         "lka_ended"),
-        (lka.reason == "hands off the wheel", "hands_off_end"),
+        (_ended(before.lka_state is LkaState.ACTIVE, lka.state is LkaState.UNAVAILABLE)
+         or _ended(before.centring, _gave_up(lka, acc)), "lka_ended"),
+        (lka.reason == HANDS_OFF, "hands_off_end"),
         (lka.hands_off_s >= settings.hands_off_sound_s, "hands_off_sound"),
         (lka.hands_off_s >= settings.hands_off_warn_s, "hands_off"),
         (bsd.left is BsdLevel.WARN, "blind_spot_left"),
@@ -140,3 +141,14 @@ def _feature_alerts(
 
 def _ended(controlled: bool, unavailable: bool) -> bool:
     return controlled and unavailable
+
+
+def _centres(lka: LkaDecision) -> bool:
+    return lka.state is LkaState.ACTIVE and lka.reason == CENTRING
+
+
+def _gave_up(lka: LkaDecision, acc: AccDecision) -> bool:
+    """Whether it no longer centres for a reason that is not the driver's: one who ends cruise
+    control ends centring, and of hands off the wheel another alert tells."""
+    by_driver = acc.state not in (*_ACC_ENGAGED, AccState.UNAVAILABLE)
+    return lka.state is LkaState.STANDBY and lka.reason != HANDS_OFF and not by_driver

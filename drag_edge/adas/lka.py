@@ -20,6 +20,9 @@ from drag_edge.config.lka import LkaSettings
 from drag_edge.perception.ego import EgoState
 from drag_edge.perception.scene import Lanes, Scene
 
+CENTRING, HANDS_OFF = "centring", "hands off the wheel"
+"""Reasons by which others tell what lane keeping does, and why it ended."""
+
 # The most of the way from a line to the lane's middle that ends departure prevention.
 _RELEASE_SHARE = 0.8
 
@@ -81,7 +84,7 @@ def lka_step(
     suppressed = _suppressed(ego, settings, state, time_s)
     steering = Right.LKA in rights and (centring or correcting is not Side.NONE)
     if suppressed is None and steering and state.hands_off_s < settings.hands_off_end_s:
-        kind, reason = LkaState.ACTIVE, "centring" if centring else "departure"
+        kind, reason = LkaState.ACTIVE, CENTRING if centring else "departure"
         curvature = _pursuit(lanes, ego, ego.speed_mps, age_s, settings)
     else:
         kind = LkaState.STANDBY if suppressed is None else LkaState.SUPPRESSED
@@ -109,7 +112,7 @@ def _not_steering(rights: Right, steering: bool) -> str:
     """Why there is no curvature although nothing suppresses it."""
     if Right.LKA not in rights:
         return "not allowed by the safety monitor"
-    return "hands off the wheel" if steering else "in the lane"
+    return HANDS_OFF if steering else "in the lane"
 
 
 def _reset(state: LkaMemory) -> LkaMemory:

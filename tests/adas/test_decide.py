@@ -23,6 +23,7 @@ from drag_edge.adas.decision import (
 )
 from drag_edge.adas.gate import GateState, gate
 from drag_edge.config.adas import AdasSettings
+from drag_edge.config.lka import LkaSettings
 from drag_edge.events import Event
 from drag_edge.perception.scene import Lanes, Scene, Track
 from tests.adas import scenes
@@ -91,6 +92,40 @@ def test_an_unknown_speed_stops_every_feature_and_says_why() -> None:
     assert decision.acc.state is AccState.UNAVAILABLE
     assert {alert.name for alert in decision.alerts} >= {"ego_fault", "acc_ended", "lka_ended"}
     assert command.curvature_1pm is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"lanes": scenes.lanes(confidence=0.3)}, True),
+        ({"ego": scenes.ego(5.0)}, True),
+        ({"ego": scenes.ego(25.0, acc_enabled=False)}, False),
+        ({"ego": scenes.ego(25.0, brake_pressed=True)}, False),
+        ({"ego": scenes.ego(25.0, indicator_left=True)}, False),
+        ({"ego": scenes.ego(25.0, acc_enabled=None)}, True),
+    ],
+)
+def test_centring_never_ends_without_a_word_unless_the_driver_ended_it(
+    changes: dict[str, object], told: bool
+) -> None:
+    views = road(4) + [dataclasses.replace(view, **changes) for view in road(8)[4:]]
+    out = run(views)
+    assert out[3][0].lka.state is LkaState.ACTIVE
+    assert all(decision.lka.state is not LkaState.ACTIVE for decision, _ in out[4:])
+    names = {alert.name for decision, _ in out[4:] for alert in decision.alerts}
+    assert ("lka_ended" in names) is told
+
+
+def test_prevented_departures_end_silently() -> None:
+    departure = ON.model_copy(update={"lka": LkaSettings(mode="departure")})
+    state, names = AdasState(), set()
+    for step in range(40):
+        lane = scenes.lanes(0.6, 0.02) if step < 5 else scenes.lanes()
+        view = dataclasses.replace(road(step + 1)[-1], lanes=lane)
+        decision, state = decide(view, (), departure, scenes.BODY, state, step * 0.05)
+        names |= {alert.name for alert in decision.alerts}
+    assert decision.lka.state is LkaState.STANDBY
+    assert "lka_ended" not in names
 
 
 def test_a_stale_scene_ends_in_fallback_without_demands() -> None:
