@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import pytest
 
@@ -18,7 +20,7 @@ TOOLS = Path(__file__).resolve().parent.parent.parent / "tools"
 sys.path.insert(0, str(TOOLS))
 
 from drag_edge.config.load import load  # noqa: E402
-from installing import account, layout, options, service, settings  # noqa: E402
+from installing import account, environment, layout, options, service, settings  # noqa: E402
 from installing.command import main  # noqa: E402
 from installing.install import Wishes, install, uninstall  # noqa: E402
 from installing.machine import InstallError, Machine  # noqa: E402
@@ -41,20 +43,23 @@ class Computer:
         self.fails = ""
         self.machine = Machine(root, dry_run=dry_run, say=self.said.append, run=self._run)
 
-    def _run(self, command: Sequence[str]) -> int:
+    def _run(self, command: Sequence[str], quiet: bool) -> int:
         self.commands.append(command)
         line = " ".join(command)
         if self.fails and self.fails in line:
             return 1
-        if command[0] == "useradd":
-            self.users.add(command[-1])
-        if command[0] == "userdel":
-            self.users.remove(command[-1])
+        if command[0] in ("useradd", "groupadd"):
+            self.users.add(f"{command[0][:-3]} {command[-1]}")
+        if command[0] in ("userdel", "groupdel"):
+            self.users.remove(f"{command[0][:-3]} {command[-1]}")
         if "-m venv" in line:
-            program = Path(command[-1]) / "bin" / "drag-edge"
-            program.parent.mkdir(parents=True)
-            program.touch()
-            (program.parent / "python").touch()
+            programs = Path(command[-1]) / "bin"
+            programs.mkdir(parents=True)
+            (programs / "python").touch()
+            version = platform.python_version()
+            (programs.parent / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n")
+        if "pip" in command and "install" in command:
+            (Path(command[0]).parent / "drag-edge").touch()
         return 0
 
     def files(self) -> dict[str, bytes]:
@@ -131,13 +136,153 @@ def test_again_it_changes_nothing_and_says_so(root: Path, wheels: Path) -> None:
     assert again.files() == before
 
 
+def installs_of(computer: Computer) -> list[Sequence[str]]:
+    """What pip was told to install."""
+    return [one for one in computer.commands if "pip" in one and "install" in one]
+
+
+def test_an_environment_that_pip_does_not_run_in_is_made_anew(root: Path, wheels: Path) -> None:
+    computer = Computer(root)
+    computer.fails = "pip --disable"
+    with pytest.raises(InstallError):
+        install(computer.machine, package(wheels), Wishes())
+    left = root / "opt/drag-edge/venv/left"
+    left.touch()
+    whole = Computer(root)
+    whole.fails = "pip --disable"
+    with pytest.raises(InstallError):
+        install(whole.machine, package(wheels), Wishes())
+    assert left.exists()
+    broken = Computer(root)
+    broken.fails = "pip --version"
+    install(broken.machine, package(wheels), Wishes())
+    assert not left.exists()
+    assert any("-m venv" in " ".join(command) for command in broken.commands)
+
+
+def test_another_version_of_python_makes_the_environment_anew(
+    root: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    monkeypatch.setattr("platform.python_version", lambda: "3.99.1")
+    monkeypatch.setattr("platform.python_version_tuple", lambda: ("3", "99", "1"))
+    upgraded = Computer(root)
+    install(upgraded.machine, package(wheels), Wishes())
+    assert f"remove {layout.VENV}" in upgraded.said
+    assert installs_of(upgraded)
+    again = Computer(root)
+    install(again.machine, package(wheels), Wishes())
+    assert again.commands == []
+
+
+def test_roots_own_packages_are_not_seen(root: Path, wheels: Path) -> None:
+    computer = Computer(root)
+    install(computer.machine, package(wheels), Wishes())
+    assert all(command[1] == "-I" for command in installs_of(computer))
+
+
+def test_what_cannot_be_imported_is_told_with_the_packages_that_it_lacks(
+    root: Path, wheels: Path, users: set[str]
+) -> None:
+    computer = Computer(root)
+    computer.fails = "cv2"
+    with pytest.raises(InstallError, match="apt-get install libgl1 libglib2"):
+        install(computer.machine, package(wheels), Wishes())
+    again = Computer(root)
+    install(again.machine, package(wheels), Wishes())
+    assert installs_of(again)  # it did not count as installed
+    assert users == BOTH
+
+
+def test_the_import_itself_names_what_fails() -> None:
+    def asked(*names: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "-c", environment._IMPORT, *names]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert asked("json", "drag_edge").returncode == 0
+    assert asked(*environment._NEEDED).returncode == 0
+    lacking = asked("json", "no_such_module")
+    assert lacking.returncode == 1
+    assert lacking.stderr.startswith("no_such_module cannot be imported: No module")
+
+
+def test_without_the_wheels_the_line_that_makes_them_is_told(
+    root: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computer = Computer(root)
+    computer.fails = "install --upgrade"
+    with pytest.raises(InstallError, match=r"pip wheel --wheel-dir FOLDER '\.'"):
+        install(computer.machine, package(wheels), Wishes())
+    monkeypatch.setattr("installing.package.on_jetson", lambda: True)
+    jetson = Package(CHECKOUT, wheels, ("jetson",), sys.executable)
+    line = r"FOLDER --constraint tools/constraints-jetpack\.txt '\.\[jetson\]'"
+    with pytest.raises(InstallError, match=line):
+        install(computer.machine, jetson, Wishes())
+
+
+def test_where_there_is_nothing_to_install_nothing_changes(root: Path, tmp_path: Path) -> None:
+    """As beside the copy that is installed: its share/ has a folder drag_edge too."""
+    copy = tmp_path / "share"
+    (copy / "drag_edge/sim").mkdir(parents=True)
+    computer = Computer(root)
+    with pytest.raises(InstallError, match="is no checkout"):
+        install(computer.machine, Package(copy, None, (), sys.executable), Wishes())
+    assert computer.files() == {}
+    assert computer.commands == []
+
+
+def test_the_installed_copy_keeps_the_package_and_adds_options(root: Path, wheels: Path) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    record = json.loads((root / layout.RECORD.lstrip("/")).read_text())
+    share = root / layout.SHARE.lstrip("/")
+    computer = Computer(root)
+    install(computer.machine, Package(share, None, (), sys.executable), EVERYTHING)
+    now = json.loads((root / layout.RECORD.lstrip("/")).read_text())
+    assert now["package"] == record["package"] != ""
+    assert "/etc/systemd/network/80-drag-edge-can0.network" in now["options"]
+    assert not installs_of(computer)
+    again = Computer(root)
+    install(again.machine, package(wheels), Wishes())
+    assert again.machine.changes == 0
+
+
+def test_files_of_others_beside_ours_stay_and_ours_that_are_gone_go(
+    root: Path, wheels: Path, tmp_path: Path
+) -> None:
+    newer = new_default(tmp_path)
+    share = root / layout.SHARE.lstrip("/")
+    (newer.checkout / "configs/of-this-version.yaml").write_text("x")
+    install(Computer(root).machine, newer, Wishes())
+    ours = share / "configs/of-this-version.yaml"
+    assert ours.exists()
+    engine = share / "engines/demo/road.engine"
+    engine.write_bytes(b"built here")
+    (share / "configs/mine.yaml").write_text("mine")
+    (share / "configs/demo.yaml").write_text("somebody's")
+    install(Computer(root).machine, package(wheels), Wishes())
+    assert engine.read_bytes() == b"built here"
+    assert (share / "configs/mine.yaml").exists()
+    assert (share / "configs/demo.yaml").read_bytes() == (
+        CHECKOUT / "configs/demo.yaml"
+    ).read_bytes()
+    assert not ours.exists()
+    record = root / layout.RECORD.lstrip("/")
+    content = json.loads(record.read_text())
+    victim = root / "opt/drag-edge/victim"
+    victim.touch()
+    record.write_text(json.dumps({**content, "shared": ["../victim", str(victim)]}))
+    install(Computer(root).machine, package(wheels), Wishes())
+    assert victim.exists()
+
+
 def test_another_wheel_is_installed_and_the_environment_stays(root: Path, wheels: Path) -> None:
     install(Computer(root).machine, package(wheels), Wishes())
     (wheels / "drag_edge-0.1.0-py3-none-any.whl").write_bytes(b"two")
     again = Computer(root)
     install(again.machine, package(wheels), Wishes())
     assert not [command for command in again.commands if "venv" in command]
-    lines = [" ".join(command) for command in again.commands]
+    lines = [" ".join(command) for command in again.commands if "install" in command]
+    assert len(lines) == 2
     assert all("--no-index" in line for line in lines)
     assert any("--force-reinstall" in line for line in lines)
 
@@ -288,13 +433,17 @@ def test_a_step_that_fails_says_what_to_do_and_the_next_try_goes_on(
     assert layout.UNIT.lstrip("/") in computer.files()
 
 
+BOTH = {f"user {layout.USER}", f"group {layout.USER}"}
+
+
 @pytest.fixture
 def users(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The folder counts as this computer, without systemd; its users are these."""
     names: set[str] = set()
     monkeypatch.setattr("installing.package.reachable", lambda python: True)
     monkeypatch.setattr(Machine, "is_this", True)
-    monkeypatch.setattr(account, "_exists", lambda: layout.USER in names)
+    monkeypatch.setattr(account, "user_exists", lambda: f"user {layout.USER}" in names)
+    monkeypatch.setattr(account, "group_exists", lambda: f"group {layout.USER}" in names)
     monkeypatch.setattr(account, "groups_here", lambda: ["root"])
     monkeypatch.setattr(settings, "_give_to_service", lambda machine, path: None)
     for module in (service, options):
@@ -323,7 +472,7 @@ def test_after_a_step_that_failed_nothing_is_left_either(
         monkeypatch.setattr(computer.machine, "write", full)
     with pytest.raises((InstallError, OSError)):
         install(computer.machine, package(wheels), EVERYTHING)
-    assert users == {layout.USER}
+    assert users == BOTH
     if tried_again:
         install(Computer(root).machine, package(wheels), EVERYTHING)
     uninstall(Computer(root).machine, purge=True)
@@ -331,11 +480,73 @@ def test_after_a_step_that_failed_nothing_is_left_either(
     assert sorted(root.rglob("*")) == before
 
 
-def test_a_user_that_was_there_before_stays(root: Path, wheels: Path, users: set[str]) -> None:
-    users.add(layout.USER)
+@pytest.mark.parametrize("before", [BOTH, {"user drag-edge"}, {"group drag-edge"}, set()])
+def test_a_user_or_group_that_was_there_before_stays(
+    root: Path, wheels: Path, users: set[str], before: set[str]
+) -> None:
+    users |= before
     install(Computer(root).machine, package(wheels), Wishes())
+    assert users == BOTH
+    computer = Computer(root)
+    uninstall(computer.machine, purge=True)
+    assert users == before
+    # userdel would take the user's own group along.
+    left = any("--gid nogroup" in " ".join(command) for command in computer.commands)
+    assert left is (before == {"group drag-edge"})
+
+
+def test_the_group_of_an_older_record_goes_with_its_user(
+    root: Path, wheels: Path, users: set[str]
+) -> None:
+    install(Computer(root).machine, package(wheels), Wishes())
+    record = root / layout.RECORD.lstrip("/")
+    content = json.loads(record.read_text())
+    del content["made_group"], content["shared"]
+    record.write_text(json.dumps(content))
     uninstall(Computer(root).machine, purge=True)
-    assert users == {layout.USER}
+    assert users == set()
+
+
+def test_settings_that_are_kept_can_be_read_by_the_service_and_by_nobody_else(
+    root: Path, wheels: Path, users: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(Machine, "is_this", True)
+    monkeypatch.setattr(layout, "USER", grp.getgrgid(os.getgid()).gr_name)
+    given: list[tuple[Path, int]] = []
+    monkeypatch.setattr(os, "chown", lambda path, user, group: given.append((path, group)))
+    computer = Computer(root)
+    file = root / "etc/drag-edge/drag-edge.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("mine: true\n")
+    file.chmod(0o600)
+    settings.install_settings(computer.machine, CHECKOUT, "")
+    assert given == [(file, os.getgid())]
+    assert oct(file.stat().st_mode)[-3:] == "640"
+    assert file.read_text() == "mine: true\n"
+    settings.install_settings(computer.machine, CHECKOUT, "")
+    assert len(given) == 1
+    monkeypatch.setattr(layout, "USER", "no-such-group")
+    with pytest.raises(InstallError, match="groupadd --system no-such-group"):
+        settings.install_settings(computer.machine, CHECKOUT, "")
+
+
+def test_settings_that_the_new_version_refuses_are_told_and_the_rest_is_done(
+    root: Path, wheels: Path, users: set[str]
+) -> None:
+    assert install(Computer(root).machine, package(wheels), Wishes())
+    (wheels / "drag_edge-0.1.0-py3-none-any.whl").write_bytes(b"two")
+    computer = Computer(root)
+    computer.fails = "drag_edge check"
+    assert not install(computer.machine, package(wheels), Wishes())
+    assert any("is refused; the service will not run" in line for line in computer.said)
+    assert users == BOTH
+    assert (root / layout.UNIT.lstrip("/")).exists()
+
+
+def test_settings_that_are_refused_are_exit_78(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("installing.command.install", lambda *_: False)
+    assert main("", ["--root", str(root)]) == 78
 
 
 def test_after_an_update_that_failed_the_package_before_is_installed_anew(
@@ -364,9 +575,54 @@ def test_a_damaged_record_can_remove_nothing_foreign(root: Path, wheels: Path) -
     with pytest.raises(InstallError, match="no installation writes"):
         uninstall(Computer(root).machine, purge=True)
     record.write_text("{")
-    with pytest.raises(InstallError, match="damaged"):
+    with pytest.raises(InstallError, match=r"damaged.*sudo rm /opt/drag-edge/installed\.json"):
         uninstall(Computer(root).machine, purge=True)
     assert passwords.exists()
+
+
+def test_without_its_record_an_installation_can_still_be_taken_away(
+    root: Path, wheels: Path
+) -> None:
+    install(Computer(root).machine, package(wheels), EVERYTHING)
+    theirs = root / "etc/systemd/network/10-theirs.network"
+    theirs.touch()
+    (root / layout.RECORD.lstrip("/")).unlink()
+    computer = Computer(root)
+    uninstall(computer.machine, purge=True)
+    assert any("installed.json is missing" in line for line in computer.said)
+    assert [path for path in root.rglob("*") if path.is_file() or path.is_symlink()] == [theirs]
+
+
+def test_a_jetson_loads_its_can_driver_at_boot(
+    root: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (service, options):
+        monkeypatch.setattr(module, "systemd_runs", lambda machine: True)
+    monkeypatch.setattr("installing.install.on_jetson", lambda: True)
+    computer = Computer(root)
+    install(computer.machine, package(wheels), EVERYTHING)
+    unit = root / "etc/systemd/system/drag-edge-can.service"
+    assert "\nExecStart=-/sbin/modprobe mttcan\n" in unit.read_text()
+    assert ("systemctl", "--quiet", "enable", "--now", unit.name) in computer.commands
+    gone = Computer(root)
+    uninstall(gone.machine, purge=False)
+    assert ("systemctl", "--quiet", "disable", unit.name) in gone.commands
+    assert not unit.exists()
+
+
+def test_networkd_stays_where_somebody_else_gave_it_something_to_do(
+    root: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (service, options):
+        monkeypatch.setattr(module, "systemd_runs", lambda machine: True)
+    computer = Computer(root)
+    computer.fails = "is-enabled"
+    install(computer.machine, package(wheels), EVERYTHING)
+    (root / "etc/systemd/network/10-lan.network").touch()
+    gone = Computer(root)
+    uninstall(gone.machine, purge=True)
+    assert not any("systemd-networkd" in command for command in gone.commands)
+    assert any("systemd-networkd stays" in line for line in gone.said)
 
 
 def test_somebody_elses_program_of_our_name_is_left_alone(root: Path, wheels: Path) -> None:
@@ -470,6 +726,31 @@ def test_without_root_it_says_so(capfd: pytest.CaptureFixture[str],
     assert main("", ["--can", "can0"]) == 64
 
 
+def test_a_dry_run_that_may_not_read_asks_for_root(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def closed(*_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied", layout.SETTINGS_FILE)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("installing.command.install", closed)
+    assert main("", ["--dry-run", "--root", str(root)]) == 64
+    told = capfd.readouterr().err.splitlines()
+    assert told == [f"only root may read {layout.SETTINGS_FILE}: sudo tools/install --dry-run"]
+
+
+def test_interrupted_it_is_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("installing.command.install", interrupted)
+    assert main("", ["--root", str(root)]) == 130
+    (line,) = capfd.readouterr().err.split("\n")[1:-1]
+    assert "interrupted" in line
+
+
 METADATA = "Metadata-Version: 2.1\nName: drag-edge\nVersion: 0.1.0\n"
 WHEEL = "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 PROGRAM = "def main():\n    print('the one of {}')\n"
@@ -505,10 +786,19 @@ def test_for_real_without_a_network_and_taken_away_by_its_own_copy(
     for word in ("January", "February"):
         write_wheel(wheels, word)
         run(TOOLS / "install", "--wheels", str(wheels))
-        program = root / "opt/drag-edge/venv/bin/drag-edge"
-        said = subprocess.run([str(program)], capture_output=True, text=True, check=True)
+        programs = root / "opt/drag-edge/venv/bin"
+        first_line = (programs / "drag-edge").read_text().splitlines()[0]
+        assert first_line == "#!/opt/drag-edge/venv/bin/python"  # where it will be
+        assert str(root) not in (programs.parent / "pyvenv.cfg").read_text()
+        command = [str(programs / "python"), str(programs / "drag-edge")]
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
         assert said.stdout == f"the one of {word}\n"
     assert "everything was installed already" in run(TOOLS / "install", "--wheels", str(wheels))
+    (programs.parent / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.8.10\n")
+    write_wheel(wheels, "March")
+    assert "make a virtual environment" in run(TOOLS / "install", "--wheels", str(wheels))
     copy = root / "opt/drag-edge/share/tools/install"
+    assert "drag_edge itself stays" in run(copy, "--can", "can0:250000")
+    assert (root / "etc/systemd/network/80-drag-edge-can0.network").exists()
     assert "remove /opt/drag-edge" in run(copy, "--uninstall")
     assert [path for path in root.rglob("*") if path.is_file()] == []

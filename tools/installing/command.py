@@ -12,7 +12,7 @@ from installing.machine import InstallError, Machine
 from installing.options import Can, parse_can
 from installing.package import Package, extras_here, python_here
 
-_USAGE, _UNAVAILABLE = 64, 69
+_USAGE, _UNAVAILABLE, _CONFIG, _INTERRUPTED = 64, 69, 78, 130
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -34,13 +34,26 @@ def main(description: str, arguments: list[str] | None = None) -> int:
     try:
         if wanted.uninstall:
             uninstall(machine, wanted.purge)
-        else:
-            install(machine, _package(wanted), _wishes(wanted))
+        elif not install(machine, _package(wanted), _wishes(wanted)):
+            return _CONFIG
+    except KeyboardInterrupt:
+        print("\ntools/install: interrupted; the same command again goes on", file=sys.stderr)
+        return _INTERRUPTED
+    except PermissionError as error:
+        if machine.dry_run and os.geteuid() != 0:
+            print(f"only root may read {error.filename}: sudo tools/install --dry-run",
+                  file=sys.stderr)  # fmt: skip
+            return _USAGE
+        return _failed(error)
     except (InstallError, OSError) as error:
-        print(f"tools/install: {error}", file=sys.stderr)
-        print("what was done so far stays; the same command again goes on", file=sys.stderr)
-        return _UNAVAILABLE
+        return _failed(error)
     return 0
+
+
+def _failed(error: Exception) -> int:
+    print(f"tools/install: {error}", file=sys.stderr)
+    print("what was done so far stays; the same command again goes on", file=sys.stderr)
+    return _UNAVAILABLE
 
 
 def _parser(description: str) -> argparse.ArgumentParser:

@@ -14,6 +14,8 @@ DROP_INS = f"{UNIT}.d"
 DESKTOP = f"{DROP_INS}/desktop.conf"
 AUTOSTART = "/etc/xdg/autostart/drag-edge-overlay.desktop"
 UDEV_RULES = "/etc/udev/rules.d/70-drag-edge.rules"
+NETWORKS = "/etc/systemd/network"
+CAN_MODULE = "/etc/systemd/system/drag-edge-can.service"
 STATE = "/var/lib/drag-edge"
 CACHE = "/var/cache/drag-edge"
 LOGS = "/var/log/drag-edge"
@@ -33,4 +35,4 @@ SHARED_FILES = (
 
 def network_file(interface: str) -> str:
     """systemd-networkd's file of a CAN interface."""
-    return f"/etc/systemd/network/80-drag-edge-{interface}.network"
+    return f"{NETWORKS}/80-drag-edge-{interface}.network"

@@ -8,16 +8,18 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-Run = Callable[[Sequence[str]], int]
+# The command, and whether nobody wants to read what it says.
+Run = Callable[[Sequence[str], bool], int]
 
 
 class InstallError(Exception):
     """Says what is wrong and what to do."""
 
 
-def run_command(command: Sequence[str]) -> int:
-    """Run it here, its output being the person's."""
-    return subprocess.run(command, check=False).returncode
+def run_command(command: Sequence[str], quiet: bool) -> int:
+    """Run it here; unless it is to be quiet its output is the person's."""
+    output = subprocess.DEVNULL if quiet else None
+    return subprocess.run(command, stdout=output, stderr=output, check=False).returncode
 
 
 class Machine:
@@ -112,10 +114,10 @@ class Machine:
         if target.is_dir() and not any(target.iterdir()) and not self.dry_run:
             target.rmdir()
 
-    def ask(self, *words: str) -> bool:
+    def ask(self, *words: str, quiet: bool = True) -> bool:
         """Whether a command that changes nothing succeeds."""
         try:
-            return self._run(words) == 0
+            return self._run(words, quiet) == 0
         except OSError:
             return False
 
@@ -125,7 +127,7 @@ class Machine:
         if self.dry_run:
             return True
         try:
-            code = self._run(words)
+            code = self._run(words, False)
         except OSError as error:
             code, reason = 127, str(error)
         else:

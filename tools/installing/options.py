@@ -11,6 +11,7 @@ from installing import layout
 from installing.machine import InstallError, Machine
 from installing.service import systemd_runs
 
+_FIXED = (layout.UDEV_RULES, layout.DESKTOP, layout.AUTOSTART, layout.CAN_MODULE)
 _CAN = re.compile(r"(?P<interface>[a-z][a-z0-9_.-]{0,14}):(?P<bitrate>[1-9][0-9]{3,6})")
 
 
@@ -31,15 +32,20 @@ def parse_can(text: str) -> Can:
 
 
 def option_files(
-    checkout: Path, cans: Iterable[Can], udev: bool, desktop: bool
+    checkout: Path, cans: Iterable[Can], udev: bool, desktop: bool, jetson: bool
 ) -> dict[str, bytes]:
-    """What was asked for: each file's path and content."""
+    """What was asked for: each file's path and content.
+
+    jetson: its own CAN controllers have a driver that is not loaded at boot (denylist-mttcan.conf).
+    """
     folder = checkout / "systemd/options"
     wanted: dict[str, bytes] = {}
     for can in cans:
         text = (folder / "can.network").read_text()
         text = text.replace("@INTERFACE@", can.interface).replace("@BITRATE@", str(can.bitrate))
         wanted[layout.network_file(can.interface)] = text.encode()
+        if jetson:
+            wanted[layout.CAN_MODULE] = (folder / "drag-edge-can.service").read_bytes()
     if udev:
         wanted[layout.UDEV_RULES] = (folder / "70-drag-edge.rules").read_bytes()
     if desktop:
@@ -78,10 +84,20 @@ def is_network_file(path: str) -> bool:
 
 def check_option_files(machine: Machine, options: Iterable[str]) -> None:
     """Refuse to remove anything that cannot be ours. Raises InstallError."""
-    allowed = (layout.UDEV_RULES, layout.DESKTOP, layout.AUTOSTART)
     for path in options:
-        if path not in allowed and not is_network_file(path):
+        if path not in _FIXED and not is_network_file(path):
             raise InstallError(f"{layout.RECORD} names {path}, which no installation writes")
+
+
+def found_options(machine: Machine) -> tuple[str, ...]:
+    """Those that are there, by their names alone."""
+    networks = machine.at(layout.NETWORKS).glob("80-drag-edge-*.network")
+    paths = (*_FIXED, *(f"{layout.NETWORKS}/{file.name}" for file in networks))
+    return tuple(
+        path
+        for path in paths
+        if machine.at(path).exists() and (path in _FIXED or is_network_file(path))
+    )
 
 
 def _has(program: str) -> bool:

@@ -1,4 +1,4 @@
-"""The virtual environment with drag_edge in it."""
+"""drag_edge itself, put into its environment by pip."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installing import layout
+from installing.environment import (
+    check_imports,
+    make_environment,
+    name_where_it_will_be,
+    python_in,
+    version_of,
+)
 from installing.machine import InstallError, Machine
 from installing.record import digest, digest_of
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 _SOURCES = ("drag_edge", "pyproject.toml", "README.md", "LICENSE")
+_CONSTRAINTS = ("--constraint", "tools/constraints-jetpack.txt")
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,13 @@ class Package:
         content = self.wheel and digest(self.wheel.read_bytes())
         if not content:
             content = digest_of(self.checkout / name for name in _SOURCES)
-        return digest(f"{content} {self.extras} {self.python}".encode())
+        version = version_of(self.python)
+        return digest(f"{content} {self.extras} {self.python} {version}".encode())
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is something to install; beside the copy that is installed there is not."""
+        return self.wheel is not None or (self.checkout / "pyproject.toml").is_file()
 
 
 def on_jetson() -> bool:
@@ -84,52 +98,41 @@ def install_package(machine: Machine, package: Package, installed: str) -> str:
     wanted = package.digest
     if wanted == installed and (venv / "bin/drag-edge").exists():
         return installed
+    make_environment(machine, package.python, venv)
     # By the program, not by `installed`: after an update that failed, that is unknown.
     replaces = (venv / "bin/drag-edge").exists()
-    _make_venv(machine, package.python, venv)
     extras = f"[{','.join(package.extras)}]" if package.extras else ""
     offline: list[str] = []
     if package.wheels is not None:
         offline = ["--no-index", "--find-links", str(package.wheels)]
     with _source(package, machine.dry_run) as source:
-        pip = (f"{venv}/bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet",
+        pip = (*python_in(venv), "-m", "pip", "--disable-pip-version-check", "--quiet",
                "--no-cache-dir", "install")  # fmt: skip
         words = ("--upgrade", *offline, *_constraints(package.checkout), f"{source}{extras}")
         _with_cuda_on_path()
-        machine.command(*pip, *words, why=f"install drag_edge{extras} into {layout.VENV}")
+        try:
+            machine.command(*pip, *words, why=f"install drag_edge{extras} into {layout.VENV}")
+        except InstallError as error:
+            raise InstallError(f"{error}{_advice(package)}") from error
         if replaces:
             # The same version from sources that changed: pip by itself would keep the old.
             again = ("--force-reinstall", "--no-deps", *offline, str(source))
             machine.command(*pip, *again, why="replace the drag_edge that was there by this one")
+    name_where_it_will_be(machine, venv)
+    check_imports(machine, venv)
     return wanted
 
 
-def _make_venv(machine: Machine, python: str, venv: Path) -> None:
-    if (venv / "bin/python").exists():
-        return
-    if not machine.dry_run:
-        machine.make_folders(venv.parent)
-    _check_version(machine, python)
-    try:
-        machine.command(
-            python, "-m", "venv", "--system-site-packages", str(venv),
-            why=f"make a virtual environment in {layout.VENV}",
-        )  # fmt: skip
-    except InstallError as error:
-        if venv.exists() and not machine.dry_run:
-            shutil.rmtree(venv)
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        raise InstallError(
-            f"{error}\nno virtual environment can be made. On Debian or Ubuntu: "
-            f"sudo apt-get install python3-venv (or python{version}-venv)"
-        ) from error
-
-
-def _check_version(machine: Machine, python: str) -> None:
-    if not machine.ask(python, "-c", "import sys; sys.exit(sys.version_info < (3, 10))"):
-        raise InstallError(
-            f"{python} is no Python 3.10 or newer; name one with --python (outside home folders)"
-        )
+def _advice(package: Package) -> str:
+    """What fills the folder that pip found too little in."""
+    if package.wheels is None:
+        return ""
+    constraints = " ".join(("", *_CONSTRAINTS)) if on_jetson() else ""
+    extras = f"[{','.join(package.extras)}]" if package.extras else ""
+    return (
+        f"\nif {package.wheels} lacks a package, in a checkout on a machine of the same kind:"
+        f"\n  pip wheel --wheel-dir FOLDER{constraints} '.{extras}'"
+    )
 
 
 @contextmanager
@@ -139,10 +142,6 @@ def _source(package: Package, dry_run: bool) -> Iterator[Path]:
     if package.wheel is not None:
         yield package.wheel
         return
-    if not (package.checkout / "drag_edge").is_dir():
-        raise InstallError(
-            f"no drag_edge-*.whl in {package.wheels}, and no checkout in {package.checkout}"
-        )
     with tempfile.TemporaryDirectory(prefix="drag-edge-") as folder:
         for name in () if dry_run else _SOURCES:
             _copy(package.checkout / name, Path(folder) / name)
@@ -157,8 +156,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _constraints(checkout: Path) -> Sequence[str]:
-    file = checkout / "tools/constraints-jetpack.txt"
-    return ("--constraint", str(file)) if on_jetson() and file.exists() else ()
+    option, name = _CONSTRAINTS
+    file = checkout / name
+    return (option, str(file)) if on_jetson() and file.exists() else ()
 
 
 def _with_cuda_on_path() -> None:

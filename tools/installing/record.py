@@ -15,16 +15,19 @@ from installing.machine import InstallError, Machine
 @dataclass
 class Record:
     """package: digest of what is in the virtual environment. settings: digest of the default
-    settings that were offered last. made_user: the system user is ours to remove. options: files
-    outside our folders that were asked for. folders: those that were made for them.
-    networkd: systemd-networkd runs for us alone."""
+    settings that were offered last. made_user, made_group: the system user and group are ours to
+    remove. options: files outside our folders that were asked for. folders: those that were made
+    for them. networkd: systemd-networkd runs for us alone. shared: files that were brought below
+    share/."""
 
     package: str = ""
     settings: str = ""
     made_user: bool = False
+    made_group: bool = False
     options: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     networkd: bool = False
+    shared: tuple[str, ...] = ()
 
 
 def read_record(machine: Machine) -> Record | None:
@@ -35,11 +38,15 @@ def read_record(machine: Machine) -> Record | None:
     try:
         found = json.loads(file.read_text())
         known = {field.name for field in fields(Record)}
+        # Before there was made_group, the group came and went with the user.
+        found.setdefault("made_group", found.get("made_user", False))
         record = Record(**{name: value for name, value in found.items() if name in known})
-        record.options, record.folders = tuple(record.options), tuple(record.folders)
+        for name in ("options", "folders", "shared"):
+            setattr(record, name, tuple(getattr(record, name)))
     except (ValueError, TypeError, AttributeError) as error:
         raise InstallError(
-            f"{layout.RECORD} is damaged ({error}): remove it and try again"
+            f"{layout.RECORD} is damaged ({error}). Without it an installation starts anew, and "
+            f"--uninstall takes what can only be ours: sudo rm {layout.RECORD}, then try again"
         ) from error
     return record
 

@@ -9,6 +9,7 @@ from installing.machine import Machine
 
 NAME = "drag-edge.service"
 NETWORKD = "systemd-networkd"
+CAN_MODULE = "drag-edge-can.service"
 
 
 def systemd_runs(machine: Machine) -> bool:
@@ -51,8 +52,27 @@ def start_networkd(machine: Machine) -> bool:
     return True
 
 
+def start_can_module(machine: Machine) -> None:
+    """Load a Jetson's CAN driver, at every boot."""
+    if systemd_runs(machine):
+        machine.command("systemctl", "--quiet", "enable", "--now", CAN_MODULE,
+                        why="load the Jetson's CAN driver, at every boot", must=False)  # fmt: skip
+
+
+def stop_can_module(machine: Machine) -> None:
+    """No more at boot; what is loaded stays until then."""
+    if systemd_runs(machine):
+        machine.command("systemctl", "--quiet", "disable", CAN_MODULE,
+                        why="load the Jetson's CAN driver no more", must=False)  # fmt: skip
+
+
 def stop_networkd(machine: Machine) -> None:
-    """Where it was started for us."""
+    """Where it was started for us, and nobody else gave it something to do since."""
+    files = sorted(path.name for path in machine.at(layout.NETWORKS).glob("*.net*"))
+    theirs = [name for name in files if not name.startswith("80-drag-edge-")]
+    if theirs:
+        machine.note(f"{NETWORKD} stays: {layout.NETWORKS} has {', '.join(theirs)}")
+        return
     if systemd_runs(machine):
         machine.command("systemctl", "--quiet", "disable", "--now", NETWORKD,
                         why="stop systemd-networkd", must=False)  # fmt: skip

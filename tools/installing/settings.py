@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+import grp
+import os
+import stat
 from pathlib import Path
 
 from installing import layout
-from installing.machine import Machine
+from installing.environment import python_in
+from installing.machine import InstallError, Machine
 from installing.record import digest
 
 # A camera's address may hold a password: readable by root and the service alone.
@@ -29,19 +32,32 @@ def install_settings(machine: Machine, checkout: Path, offered: str) -> str:
     new = f"{layout.SETTINGS_FILE}.new"
     if not file.exists() or digest(file.read_bytes()) == offered:
         machine.write(layout.SETTINGS_FILE, default, _MODE)
-        _give_to_service(machine, layout.SETTINGS_FILE)
     elif digest(default) == offered:
         machine.note(f"{layout.SETTINGS_FILE} is kept as you edited it")
     else:
         machine.write(new, default, _MODE)
-        _give_to_service(machine, new)
         machine.note(
             f"{layout.SETTINGS_FILE} is kept as you edited it; the new default is beside it:\n"
             f"  diff {layout.SETTINGS_FILE} {new}"
         )
+    # Those that were kept, too: their group may be of an installation before, or root's.
+    for path in (layout.SETTINGS_FILE, new):
+        _give_to_service(machine, path)
     schema = checkout / "configs/drag-edge.schema.json"
     machine.write(f"{layout.SETTINGS}/{schema.name}", schema.read_bytes())
     return digest(default)
+
+
+def settings_hold(machine: Machine) -> bool:
+    """Whether the program that is installed now takes the settings; says it loudly where not."""
+    venv = machine.at(layout.VENV)
+    words = (*python_in(venv), "-m", "drag_edge", "check", layout.SETTINGS_FILE)
+    if not machine.is_this or machine.dry_run or machine.ask(*words):
+        return True
+    machine.note(f"\n!! {layout.SETTINGS_FILE} is refused; the service will not run with it:")
+    machine.ask(*words, quiet=False)
+    machine.note("!! mend it, then: sudo systemctl restart drag-edge\n")
+    return False
 
 
 def remove_settings(machine: Machine, offered: str, purge: bool) -> None:
@@ -60,5 +76,19 @@ def remove_settings(machine: Machine, offered: str, purge: bool) -> None:
 
 
 def _give_to_service(machine: Machine, path: str) -> None:
-    if machine.is_this and not machine.dry_run:
-        shutil.chown(machine.at(path), group=layout.USER)
+    """Its group may read it, and nobody else who could not before."""
+    file = machine.at(path)
+    if not machine.is_this or machine.dry_run or not file.exists():
+        return
+    try:
+        group_id = grp.getgrnam(layout.USER).gr_gid
+    except KeyError as error:
+        raise InstallError(
+            f"there is no group {layout.USER}: sudo groupadd --system {layout.USER}"
+        ) from error
+    found = file.stat()
+    if found.st_gid == group_id and found.st_mode & 0o040:
+        return
+    machine.did(f"let the service read {path}")
+    os.chown(file, -1, group_id)
+    file.chmod(stat.S_IMODE(found.st_mode) | 0o040)
