@@ -9,12 +9,16 @@ from drag_edge.config.calibration import SilenceSettings
 from drag_edge.inference.results import Detections
 from drag_edge.perception.scene import Track
 
+# An oncoming car is seen well inside the picture, and is gone one or two frames later.
+_FRAMES_AHEAD = 2
+
 
 class DetectorSilence:
     """Stepped once a frame with what the detectors say and who was tracked.
 
-    Somebody near and well inside the picture does not vanish from one frame to the next, and not
-    everybody at once. Empty roads, and detectors that were blind from the start, tell nothing.
+    Somebody near and well inside the picture, now and two frames later as they move, does not
+    vanish from one frame to the next, and not everybody at once. Empty roads, and detectors that
+    were blind from the start, tell nothing.
     """
 
     def __init__(self, settings: SilenceSettings, width_px: int) -> None:
@@ -31,6 +35,7 @@ class DetectorSilence:
         self._near = 0  # road users that could not vanish, in the last frame with any box
         self._empty = 0
         self._since_s = math.inf
+        self._last_s: float | None = None
 
     def step(
         self,
@@ -41,8 +46,11 @@ class DetectorSilence:
         """What is suspicious now, None when nothing is. road_users None: no detector looked."""
         if road_users is None:
             return None
+        step_s = 0.0 if self._last_s is None else max(0.0, time_s - self._last_s)
+        self._last_s = time_s
         if any(len(item.boxes_px) for item in road_users):
-            self._near = sum(self._stays(track) for track in tracks or ())
+            ahead_s = _FRAMES_AHEAD * step_s
+            self._near = sum(self._stays(track, ahead_s) for track in tracks or ())
             self._empty = 0
             return None
         self._empty += 1
@@ -54,9 +62,21 @@ class DetectorSilence:
             return None
         return f"no box in {self._empty} frames, {self._near} road users were near before"
 
-    def _stays(self, track: Track) -> bool:
+    def _stays(self, track: Track, ahead_s: float) -> bool:
         settings = self._settings
         border_px = settings.border * self._width_px
-        inside = track.box_px[0] > border_px and track.box_px[2] < self._width_px - border_px
         known = track.frames >= settings.known_frames and track.coasted_s == 0.0
-        return inside and known and track.gap_m <= settings.near_m
+        if not known or track.gap_m > settings.near_m:
+            return False
+        left, right = track.box_px[0], track.box_px[2]
+        grows = _growth(track, ahead_s)
+        middle = self._width_px / 2
+        moved = (middle + (left - middle) * grows, middle + (right - middle) * grows)
+        return all(border_px < edge < self._width_px - border_px for edge in (left, right, *moved))
+
+
+def _growth(track: Track, ahead_s: float) -> float:
+    """By how much everything of it is farther from the picture's middle ahead_s from now; inf once
+    it is passed."""
+    left_m = track.gap_m + track.range_rate_mps * ahead_s
+    return track.gap_m / left_m if left_m > 0 else math.inf

@@ -123,6 +123,17 @@ def test_who_is_far_or_at_the_edge_of_the_picture_may_vanish() -> None:
     assert silent([[beside]] * 20 + [[]] * 10) == []
 
 
+@pytest.mark.parametrize("aside_m", [3.2, 3.8])
+@pytest.mark.parametrize("closing_mps", [40.0, 55.0])
+def test_oncoming_traffic_may_leave_the_picture(aside_m: float, closing_mps: float) -> None:
+    """Wherever the last picture catches it, and though its last pieces are not detected."""
+    for phase in range(8):
+        start_m = 60.0 + phase / 8 * closing_mps * 0.05
+        way_m = [start_m - closing_mps * 0.05 * step for step in range(round(1.6 * 20))]
+        cars = [[Cuboid(x_m, aside_m)] if x_m > 5.0 + aside_m else [] for x_m in way_m]
+        assert silent([*cars, *[[]] * 10]) == []
+
+
 def test_one_of_two_may_vanish() -> None:
     cars = [[NEAR, Cuboid(40.0, 3.5)]] * 20 + [[NEAR]] * 10
     assert silent(cars) == []
