@@ -21,6 +21,11 @@ _LATE = (
     "every picture comes late: its link or our decoder is too slow for it (a smaller picture or "
     "fewer a second help), or its time stamps are wrong (time_stamps: false)"
 )
+_GROWS = (
+    "its pictures come later and later: a queue on the way grows (its link or our decoder is too "
+    "slow for it; a smaller picture or fewer a second help), or its time stamps count wrong "
+    "(time_stamps: false)"
+)
 _NOT_BGR = (
     "sends no BGR pictures; end its pipeline with "
     "videoconvert ! video/x-raw,format=BGR ! appsink drop=true max-buffers=1 sync=false"
@@ -74,8 +79,8 @@ class OpenCvCamera:
     def read(self) -> Frame | None:
         """Wait for the next frame that is whole and not late; None when the stream broke.
 
-        Raises CameraError when every picture of the whole read time-out was late, and when one is
-        not BGR.
+        Raises CameraError when every picture of the whole read time-out was late, when they come
+        later and later (opening it again drops what waits), and when one is not BGR.
         """
         if self._capture is None:
             return None
@@ -98,6 +103,8 @@ class OpenCvCamera:
         arrived_s = self._clock.now_s()
         stamp_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0 if self._stamped else 0.0
         delay_s = self._stream_time.delay_s(arrived_s, stamp_s)
+        if self._stream_time.forgiven_s > self._settings.late_s:
+            raise CameraError(self._name, str(self._address), _GROWS)
         catching_up = not self._stream_time.settled and arrived_s < self._settled_s
         late = catching_up or delay_s > self._settings.late_s
         # A late one may be the key frame that makes those after it whole.

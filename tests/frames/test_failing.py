@@ -117,6 +117,37 @@ def test_a_camera_that_counts_by_a_rate_it_does_not_keep_does_not_grow_old() -> 
     assert delay_s < 0.01
 
 
+def grown(rate: float, for_s: float, jitter_s: float = 0.0) -> tuple[StreamTime, float]:
+    """A stream of 30 pictures a second, each later than the one before by rate of the period."""
+    stream, generator = StreamTime(), rng()
+    for i in range(round(30 * for_s)):
+        arrival_s = i / 30 + jitter_s * float(generator.random())
+        delay_s = stream.delay_s(arrival_s, i / 30 * (1 - rate))
+    return stream, delay_s
+
+
+def test_a_crystals_drift_is_forgiven_for_hours() -> None:
+    for rate in (100e-6, -100e-6):
+        stream, delay_s = grown(rate, 2 * 3600.0)
+        assert delay_s < 0.001
+        assert stream.forgiven_s < 0.001
+
+
+@pytest.mark.parametrize("jitter_s", [0.0, 0.03])
+def test_a_queue_that_grows_slower_than_is_forgiven_at_once_is_counted(jitter_s: float) -> None:
+    for rate in (0.0005, 0.002, 0.0084):
+        stream, _ = grown(rate, 100.0, jitter_s)
+        assert stream.forgiven_s == pytest.approx((rate - 200e-6) * 100.0, abs=0.01 + jitter_s)
+
+
+def test_a_queue_that_empties_by_itself_is_forgotten() -> None:
+    stream, _ = grown(0.008, 10.0)
+    assert stream.forgiven_s > 0.07
+    for i in range(1, 100):  # what waited comes in a burst, and then in time
+        stream.delay_s(max(10.0 + 0.005 * i, 9.92 + i / 30), 9.92 + i / 30)
+    assert stream.forgiven_s < 0.001
+
+
 @given(
     st.lists(
         st.tuples(st.floats(0, 1e6), st.floats(allow_nan=False, allow_infinity=False)), max_size=50

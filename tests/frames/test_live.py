@@ -192,6 +192,17 @@ def test_a_stream_of_late_pictures_only_is_named_so(monkeypatch: pytest.MonkeyPa
         list(iter(camera.read, None))
 
 
+def test_a_queue_that_grows_slowly_is_told_before_pictures_are_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    camera = opened([(i / 30, i / 30.25, "I") for i in range(30 * 60)], monkeypatch)
+    read: list[Frame] = []
+    with pytest.raises(CameraError, match=r"queue .* grows.*time_stamps: false"):
+        read.extend(iter(camera.read, None))
+    # Pictures taken at 30.25 a second and decoded at 30: the last is i/30 - i/30.25 s old.
+    assert 0.05 < len(read) / 30 - len(read) / 30.25 < 0.15
+
+
 @pytest.mark.parametrize("shape", [(8, 8), (12, 8, 1), (8, 8, 4)])
 def test_pictures_without_three_colours_are_refused_with_what_to_do(
     shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
