@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import can
 
@@ -13,17 +12,17 @@ from drag_edge.clock import Clock
 from drag_edge.config.vehicle import CanInterface, CanSettings
 from drag_edge.errors import CannotCreateError, UnavailableError
 from drag_edge.events import Event
+from drag_edge.vehicle.adapters import SocketcanAdapter, VirtualAdapter, refuse_if_dead
 from drag_edge.vehicle.health import BusHealth
 from drag_edge.vehicle.log import FrameLog
 from drag_edge.vehicle.losses import SendLosses
 from drag_edge.vehicle.retry import Retry
 from drag_edge.vehicle.slcan import SlcanBus
 
-_INTERFACE_UP = 1  # IFF_UP of Linux
 SEND_TIMEOUT_S = 0.002  # a full transmit queue or a stuck serial port must not hold the sender
 _LAST_FRAME_TRIES = 5
 _MOST_ERROR_FRAMES = 100  # in one call: a bus that reports nothing else must not hold the reader
-_FAILURES = (can.CanError, OSError, ValueError)  # ValueError: a handle that was closed meanwhile
+_CLOSING_S = 0.5  # an adapter that hangs must not hold the end
 
 OpenAdapter = Callable[[CanSettings], can.BusABC]
 
@@ -33,7 +32,9 @@ class VehicleBus:
 
     Frames that we send are never received. `transmit` and `receive` may be called from different
     threads, each from one. A bus that counts as off is closed and opened again by `retry`, in the
-    thread that sends; without it, it stays as it is.
+    thread that sends; without it, it stays as it is. opening_restarts: that also restarts a
+    controller that went bus-off; otherwise only it can say that it works again. Whatever an adapter
+    raises counts as its failure: its libraries are many, and the sender must live on.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class VehicleBus:
         clock: Clock,
         retry: Retry[can.BusABC] | None = None,
         losses: SendLosses | None = None,
+        opening_restarts: bool = True,
     ) -> None:
         self.health = health
+        self._opening_restarts = opening_restarts
         self._losses = losses
         self._bus: can.BusABC | None = bus
         self._log = log
@@ -59,7 +62,7 @@ class VehicleBus:
             if self._bus is None:
                 raise can.CanOperationError("the adapter is gone")
             self._bus.send(message, timeout=SEND_TIMEOUT_S)
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - counted, told, and ended by opening it again
             now_s = self._clock.now_s()
             self.health.failed(error, now_s)
             self._count(False, now_s)
@@ -93,7 +96,7 @@ class VehicleBus:
             try:
                 with self._swapping:
                     message = None if self._bus is None else self._bus.recv(timeout=0)
-            except _FAILURES as error:
+            except Exception as error:  # noqa: BLE001 - counted; the signals' time-outs tell it
                 self.health.could_not_read(error)
                 return None
             if message is None:
@@ -106,10 +109,10 @@ class VehicleBus:
         return None
 
     def shutdown(self) -> None:
-        """Close the bus and the log."""
-        self._close()
+        """Close the log and the bus: in this order, for the log can be relied on."""
         if self._log is not None:
             self._log.close()
+        self._close()
 
     def _reopen(self, now_s: float) -> None:
         if self._retry is None or not self._retry.due(now_s):
@@ -117,19 +120,23 @@ class VehicleBus:
         self._close()
         try:
             self._bus = self._retry.open()
-        except (*_FAILURES, ImportError) as error:
+        except Exception as error:  # noqa: BLE001 - counted, and tried again
             self.health.failed(error, now_s)
-        else:
+            return
+        if self._opening_restarts:
             self.health.controller_works()
 
     def _close(self) -> None:
-        with self._swapping:
-            bus, self._bus = self._bus, None
-            try:
-                if bus is not None:
-                    bus.shutdown()
-            except _FAILURES as error:
-                self.health.failed(error, self._clock.now_s())
+        swapping = self._swapping.acquire(timeout=_CLOSING_S)  # a reader that hangs has it for ever
+        bus, self._bus = self._bus, None
+        try:
+            if bus is not None:
+                bus.shutdown()
+        except Exception as error:  # noqa: BLE001 - counted; it is let go of all the same
+            self.health.failed(error, self._clock.now_s())
+        finally:
+            if swapping:
+                self._swapping.release()
 
     def _count(self, left: bool, now_s: float) -> None:
         if self._losses is None:
@@ -173,7 +180,9 @@ def open_bus(
     health = BusHealth(settings.channel, settings.bus_off_after_s, on_event)
     retry = Retry(lambda: open_adapter(settings), settings.reopen_s, settings.reopen_longest_s)
     losses = SendLosses(settings.channel, settings.send_fault_share, on_event)
-    return VehicleBus(bus, health, log, clock, retry, losses)
+    # The kernel's controllers restart by themselves (restart-ms), not with a new socket.
+    restarts = settings.interface is not CanInterface.SOCKETCAN
+    return VehicleBus(bus, health, log, clock, retry, losses, restarts)
 
 
 def open_usual(settings: CanSettings) -> can.BusABC:
@@ -186,23 +195,9 @@ def open_usual(settings: CanSettings) -> can.BusABC:
             settings.serial_open_wait_s,
         )
     if settings.interface is CanInterface.SOCKETCAN:
-        _refuse_if_down(settings.channel)
-    return can.Bus(
-        interface=settings.interface.value,
-        channel=settings.channel,
-        receive_own_messages=False,
-        ignore_config=True,  # what the YAML says, whatever ~/.canrc does
-    )
-
-
-def _refuse_if_down(channel: str) -> None:
-    """An interface that is down can be opened, and only fails when something is sent."""
-    try:
-        flags = int(Path("/sys/class/net", channel, "flags").read_text(), 16)
-    except (OSError, ValueError):
-        return  # opening it will tell
-    if not flags & _INTERFACE_UP:
-        raise OSError("the interface is down")
+        refuse_if_dead(settings.channel)
+        return SocketcanAdapter(settings.channel)
+    return VirtualAdapter(settings.channel)
 
 
 def _why(settings: CanSettings, error: Exception) -> str:
@@ -211,7 +206,8 @@ def _why(settings: CanSettings, error: Exception) -> str:
         channel, bitrate = settings.channel, settings.bitrate
         remedy = (
             f"list the interfaces with `ip -details link show type can`, and bring it up with "
-            f"`sudo ip link set {channel} up type can bitrate {bitrate}`"
+            f"`sudo ip link set {channel} up type can bitrate {bitrate} "
+            f"restart-ms 100`"
         )
     elif settings.interface is CanInterface.SLCAN:
         remedy = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import can
+
 from drag_edge.events import Event
 
 # Linux' error frames (include/uapi/linux/can/error.h).
@@ -35,17 +37,17 @@ class BusHealth:
         """A frame could not be sent."""
         with self._lock:
             self.failures += 1
-            self.last_error = str(error)
+            self.last_error = _said(error)
             if self._failing_since_s is None:
                 self._failing_since_s = now_s
             if now_s - self._failing_since_s >= self._off_after_s:
-                self._turn(True, str(error), now_s)
+                self._turn(True, self.last_error, now_s)
 
     def could_not_read(self, error: Exception) -> None:
         """The bus could not be read: only counted, the signals' time-outs tell the rest."""
         with self._lock:
             self.read_failures += 1
-            self.last_error = str(error)
+            self.last_error = _said(error)
 
     def worked(self, now_s: float) -> None:
         """A frame was taken. That is no proof while the controller is off: then the system queues
@@ -59,7 +61,7 @@ class BusHealth:
                 self._turn(False, "frames leave again", now_s)
 
     def controller_works(self) -> None:
-        """It was opened anew, or has received a frame."""
+        """It was restarted by opening it anew, or has received a frame."""
         self._controller_off = False
 
     def error_frame(self, identifier: int, now_s: float) -> None:
@@ -79,3 +81,10 @@ class BusHealth:
         self.off = off
         name = "bus_off" if off else "bus_recovered"
         self._on_event(Event(name, self._source, detail, now_s))
+
+
+def _said(error: Exception) -> str:
+    """What an adapter's errors say; with the type's name where it is not one of those."""
+    if isinstance(error, (can.CanError, OSError)) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

@@ -16,6 +16,7 @@ import can
 from can.exceptions import error_check
 from can.interfaces.slcan import slcanBus
 
+from drag_edge.vehicle.adapters import Polled
 from drag_edge.vehicle.serial_port import PORT_FAILURES, drain
 
 _END = re.compile(rb"([\r\a])")
@@ -34,7 +35,7 @@ _REFUSALS_COUNT_S = 1.0
 _OPEN_WRITE_TIMEOUT_S = 0.1  # an adapter that takes nothing must not hold whoever opens it
 
 
-class SlcanBus(slcanBus):  # type: ignore[misc]
+class SlcanBus(Polled, slcanBus):  # type: ignore[misc]
     """python-can's slcan with a reader that survives noise; `malformed` counts refused lines."""
 
     def __init__(self, port: str, baudrate: int, bitrate: int, open_wait_s: float) -> None:
