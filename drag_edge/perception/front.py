@@ -72,13 +72,14 @@ class FrontView:
         settings: PerceptionSettings,
         body: BodySettings,
         known: Calibration | None = None,
+        first_id: int = 1,
     ) -> None:
-        """known: how the camera sat in earlier drives."""
+        """known: how the camera sat in earlier drives. first_id: of its first track."""
         self._name, self._camera, self._settings, self._body = name, camera, settings, body
         self._pitch = PitchEstimator(settings.pitch)
         self._lanes = LaneTracker(settings.lanes)
         self._path = PathPredictor(settings.path)
-        self._tracker = Tracker(name, camera, False, settings, body)
+        self._tracker = Tracker(name, camera, False, settings, body, first_id)
         self._lead = LeadSelector(settings.lead)
         self._lights = LightWatch(camera, body.front_overhang_m, settings.lights)
         self._motion = EgoMotion()
@@ -100,6 +101,11 @@ class FrontView:
         self._lights.tune(settings.lights)
         self._mount.tune(settings.calibration)
         self._silence.tune(settings.silence)
+
+    @property
+    def next_id(self) -> int:
+        """The identity that the next track will have."""
+        return self._tracker.next_id
 
     @property
     def calibration(self) -> Calibration | None:

@@ -36,6 +36,8 @@ class Perception:
     ) -> None:
         """known: how cameras sat in earlier drives, by name."""
         self._roles = roles
+        self._front: FrontView | None = None
+        self._sides = SideViews({}, {}, settings, body)
         self.begin(settings, cameras, body, known)
 
     def begin(
@@ -45,8 +47,11 @@ class Perception:
         body: BodySettings,
         known: Mapping[str, Calibration] = MappingProxyType({}),
     ) -> None:
-        """Forget everything that was perceived, and go on with these."""
+        """Forget everything that was perceived, and go on with these; identities of tracks are not
+        used again: others remember them."""
         roles = self._roles
+        first_id = 1 if self._front is None else self._front.next_id
+        side_ids = self._sides.next_ids()
         fronts = [name for name in cameras if roles[name] is Role.FRONT]
         if len(fronts) > 1:
             raise ValueError(f"more than one front camera: {', '.join(fronts)}")
@@ -54,8 +59,8 @@ class Perception:
         self._front = None
         if fronts:
             name = fronts[0]
-            self._front = FrontView(name, cameras[name], settings, body, known.get(name))
-        self._sides = SideViews(cameras, roles, settings, body)
+            self._front = FrontView(name, cameras[name], settings, body, known.get(name), first_id)
+        self._sides = SideViews(cameras, roles, settings, body, side_ids)
         self._parking = ParkingWatch(cameras, roles, settings, body)
         self._view = empty_view(0.0)
 

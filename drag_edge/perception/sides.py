@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from drag_edge.config.body import BodySettings
 from drag_edge.config.cameras import Role
@@ -108,17 +109,28 @@ class SideViews:
         roles: Mapping[str, Role],
         settings: PerceptionSettings,
         body: BodySettings,
+        first_ids: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
+        """first_ids: of a camera's first track, by name, where others were used before."""
         names = [name for name in cameras if roles[name] in _SIDE_ROLES]
         self._cameras = [
             SideCamera(
-                name, cameras[name], roles[name], settings, body, (order + 1) * _IDS_PER_CAMERA
+                name,
+                cameras[name],
+                roles[name],
+                settings,
+                body,
+                first_ids.get(name, (order + 1) * _IDS_PER_CAMERA),
             )
             for order, name in enumerate(names)
         ]
         sizes = settings.tracks.sizes
         self._left = BlindSpotWatch(1.0, settings.blind_spot, body, sizes)
         self._right = BlindSpotWatch(-1.0, settings.blind_spot, body, sizes)
+
+    def next_ids(self) -> dict[str, int]:
+        """The identity that the next track of each camera will have."""
+        return {camera.name: camera.tracker.next_id for camera in self._cameras}
 
     def tune(self, settings: PerceptionSettings) -> None:
         """Changed settings, from the next step on."""

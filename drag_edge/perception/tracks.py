@@ -51,6 +51,11 @@ class Tracker:
         self._next_id = first_id
         self.reset()
 
+    @property
+    def next_id(self) -> int:
+        """The identity that the next track will have."""
+        return self._next_id
+
     def tune(self, settings: PerceptionSettings) -> None:
         """Changed settings, from the next step on; a track that is there keeps its filters'."""
         self._settings = settings

@@ -15,6 +15,8 @@ from drag_edge.perception.scene import Scene
 from tests.perception.synthetic import (
     BODY,
     FRONT,
+    LEFT,
+    RIGHT,
     Cuboid,
     Line,
     detect,
@@ -144,6 +146,26 @@ def test_an_empty_answer_of_another_model_is_not_no_road_users() -> None:
         frame = Perceived("front", index, time_s, 1280, 720, results)
         scene = room.understand({"front": frame}, EgoState(time_s), time_s)
     assert scene.tracks is None
+
+
+def test_identities_are_not_used_again_after_a_new_beginning() -> None:
+    """Who was braked for, warned of or passed by is remembered by its identity."""
+    room = perception(sides=True)
+    seen: list[set[int]] = []
+    for begun in range(3):
+        ids: set[int] = set()
+        for step in range(10):
+            time_s = begun + step * 0.05
+            frames = {
+                "front": perceived(time_s, detect(FRONT, [Cuboid(40.0, 0.0)])),
+                "left": perceived(time_s, detect(LEFT, [Cuboid(-12.0, 3.5)]), None, "left"),
+            }
+            scene = room.understand(frames, EgoState(time_s, speed_mps=15.0), time_s)
+            ids |= {track.id for track in (*(scene.tracks or ()), *(scene.side_tracks or ()))}
+        assert len(ids) == 2
+        seen.append(ids)
+        room.begin(PerceptionSettings(), {"front": FRONT, "left": LEFT, "right": RIGHT}, BODY)
+    assert len(set.union(*seen)) == 6
 
 
 def test_a_turn_is_over_below_walking_speed_too() -> None:
