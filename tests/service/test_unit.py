@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from drag_edge import clock
+
 ANALYZE = shutil.which("systemd-analyze")
 needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="apt-get install systemd")
 
@@ -47,6 +49,16 @@ def test_systemd_says_nothing_against_the_unit(unit: Path, tmp_path: Path) -> No
     ours = [line for line in said.stderr.splitlines() if "drag-edge" in line]
     assert ours == []
     assert said.stdout == ""
+
+
+@needs_systemd
+def test_systemd_says_nothing_against_the_units_that_are_options(repository: Path) -> None:
+    for option in (repository / "systemd" / "options").glob("*.service"):
+        said = subprocess.run(
+            [str(ANALYZE), "verify", "--man=no", str(option)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert [line for line in said.stderr.splitlines() if option.name in line] == []
 
 
 @needs_systemd
@@ -94,6 +106,17 @@ def test_what_the_devices_need_is_not_forbidden(unit: Path) -> None:
     assert values(unit, "PrivateTmp") == ["no"]  # Argus' socket
     for key in ("PrivateDevices", "PrivateNetwork", "MemoryDenyWriteExecute"):
         assert values(unit, key) == []
+
+
+def test_the_sender_may_go_first_in_both_ways(unit: Path) -> None:
+    """In real time, or by its niceness where the kernel grants none."""
+    assert values(unit, "LimitRTPRIO") == [str(clock._URGENT_PRIORITY)]
+    assert values(unit, "LimitNICE") == [str(clock._URGENT_NICE)]
+    assert values(unit, "RestrictRealtime") == []
+
+
+def test_packages_in_home_folders_are_not_seen(unit: Path) -> None:
+    assert "PYTHONNOUSERSITE=1" in values(unit, "Environment")
 
 
 def test_restarting_does_not_mend_what_only_a_person_can(unit: Path) -> None:
