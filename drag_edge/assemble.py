@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Condition
 from typing import TYPE_CHECKING
 
 import cv2
@@ -38,6 +38,7 @@ def assembled(
     headless: bool = False,
     faults: Sequence[Fault] = (),
     before_load: Callable[[], None] = lambda: None,
+    stop: threading.Event | None = None,
 ) -> Iterator[tuple[Daemon, SimSession | None]]:
     """Build every part in the order in which it must come up, and close them in reverse.
 
@@ -45,6 +46,7 @@ def assembled(
 
     The bus comes first: its receivers must hear that we are starting before the slow parts load.
     faults: broken on purpose, see drag_edge/faults. before_load: see ModelPool.
+    stop: heeded while cameras are opened, see LiveFeed.
     """
     addresses = {
         name: parse_address(camera.source, Path.cwd()) for name, camera in settings.cameras.items()
@@ -72,7 +74,7 @@ def assembled(
         from drag_edge.service.device_watch import DeviceWatch
 
         session = _session(settings, addresses, clock, stack)
-        feed = make_feed(settings, addresses, clock, session, events.put, plan)
+        feed = make_feed(settings, addresses, clock, session, events.put, plan, stop)
         stack.callback(feed.close)
         pool = ModelPool(settings.models, clock, events.put, before_load=before_load)
         stack.callback(pool.close)
@@ -126,9 +128,10 @@ def make_feed(
     session: SimSession | None,
     on_event: OnEvent,
     plan: FaultPlan,
+    stop: threading.Event | None = None,
 ) -> Feed:
     """All cameras. Raises RecordingError for one that cannot be opened, CameraError when no live
-    one can."""
+    one can, StoppedError when stop is set meanwhile."""
     from drag_edge.frames.backoff import Backoff
     from drag_edge.frames.feed import LiveFeed, RecordedFeed
     from drag_edge.frames.reader import CameraReader
@@ -149,7 +152,7 @@ def make_feed(
             return OpenCvCamera(name, address, camera, clock)
         return PacedRecording(lambda: recording(name), clock)
 
-    def reader(name: str, camera: CameraSettings, arrived: Condition) -> CameraReader:
+    def reader(name: str, camera: CameraSettings, arrived: threading.Condition) -> CameraReader:
         source = plan.camera(name, live(name, camera))
         rng = np.random.default_rng([settings.run.seed, *name.encode()])
         backoff = Backoff(camera.retry_s, camera.retry_longest_s, rng)
@@ -158,7 +161,7 @@ def make_feed(
             name, source, clock, on_event, arrived, expected_px=size_px, backoff=backoff
         )
 
-    return plan.feed(LiveFeed(settings.cameras, reader))
+    return plan.feed(LiveFeed(settings.cameras, reader, stop=stop))
 
 
 def expected_size_px(camera: CameraSettings) -> tuple[int, int]:

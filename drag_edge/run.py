@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +20,7 @@ from drag_edge.config.load import Warn, load
 from drag_edge.config.report import Problem
 from drag_edge.config.root import Settings
 from drag_edge.faults.fault import Fault
+from drag_edge.frames.feed import StoppedError
 from drag_edge.report import report, summary_text
 from drag_edge.service.log import log_as
 from drag_edge.service.memory import arrange, keep_small
@@ -49,7 +50,8 @@ def run(
     faults: Sequence[Fault] = (),
     verbose: bool = False,
 ) -> int:
-    """Run until the cameras end, a limit is reached, or SIGINT or SIGTERM arrives.
+    """Run until the cameras end, a limit is reached, or SIGINT or SIGTERM arrives, be it while the
+    cameras are opened.
 
     SIGHUP reads the configuration again. faults: broken on purpose; FaultError for one that the
     configuration has no part for.
@@ -74,9 +76,12 @@ def run(
     def before_load() -> None:
         watchdog.patience(_LOADING_S)
 
-    with assembled(settings, headless=headless, faults=faults, before_load=before_load) as (
-        daemon,
-        drive,
+    content: dict[str, Any] = {}
+    with (
+        suppress(StoppedError),
+        assembled(
+            settings, headless=headless, faults=faults, before_load=before_load, stop=stop
+        ) as (daemon, drive),
     ):
         from drag_edge.supervisor import Supervisor
 
@@ -93,12 +98,14 @@ def run(
         # Before the slow parts close: nobody on the bus is to act on what was decided last.
         daemon.parts.vehicle.close()
         elapsed_s = time.monotonic() - started_s
-        content: dict[str, Any] = {
+        content = {
             "drag_edge": __version__,
             "config": config.name,
             **report(daemon, drive, elapsed_s),
         }
         summary = daemon.settings.run.summary
+    if not content:
+        return errors.OK
     print(summary_text(content))
     if summary is not None:
         try:

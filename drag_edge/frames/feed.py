@@ -21,7 +21,14 @@ log = logging.getLogger(__name__)
 
 # Cameras of one rig that were triggered together count as one sample.
 TOGETHER_S = 0.001
+# So soon a stop is heeded while cameras are opened.
+_GLANCE_S = 0.1
 _MARGIN_S = 2.0  # beside its time-out, for asking why it did not open
+
+
+class StoppedError(Exception):
+    """Told to stop before there was anything to run; no failure."""
+
 
 MakeReader = Callable[[str, CameraSettings, threading.Condition], CameraReader]
 
@@ -54,14 +61,19 @@ class Feed(Protocol):
 
 
 class LiveFeed:
-    """Cameras that send by themselves, each with its reader thread."""
+    """Cameras that send by themselves, each with its reader thread.
+
+    stop: heeded while they are opened; StoppedError is raised then.
+    """
 
     def __init__(
         self,
         cameras: Mapping[str, CameraSettings],
         make_reader: MakeReader,
         wait_s: float = 0.05,
+        stop: threading.Event | None = None,
     ) -> None:
+        self._stop = stop or threading.Event()
         self._arrived = threading.Condition()
         self._wait_s = wait_s
         self._make_reader = make_reader
@@ -81,7 +93,7 @@ class LiveFeed:
         tried again while it drives. Raises the error of the first when there is none."""
         end_s = time.monotonic() + longest_s
         for name, reader in self._readers.items():
-            if not reader.tried.wait(max(0.0, end_s - time.monotonic())):
+            if not self._tried(reader, end_s):
                 problem = f"its driver has not answered for {longest_s:.0f} s"
                 reader.error = CameraError(name, "open", problem)
         errors = [reader.error for reader in self._readers.values() if reader.error is not None]
@@ -90,6 +102,15 @@ class LiveFeed:
             raise (fatal or errors)[0]
         for reader in self._readers.values():
             reader.settle()
+
+    def _tried(self, reader: CameraReader, end_s: float) -> bool:
+        """Whether it has opened or failed by then."""
+        while not reader.tried.wait(min(_GLANCE_S, max(0.0, end_s - time.monotonic()))):
+            if self._stop.is_set():
+                raise StoppedError
+            if time.monotonic() >= end_s:
+                return False
+        return True
 
     def sizes_px(self) -> Mapping[str, tuple[int, int]]:
         """Width and height of each camera's pictures; they stay what they are at the start."""

@@ -11,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import can
 import pytest
 
 from drag_edge.config.cameras import Codec
 from drag_edge.errors import UnavailableError
 from drag_edge.frames.health import CameraState
 from drag_edge.frames.pipelines import rtsp_pipeline
+from drag_edge.vehicle.dbc import decode
 from tests.held import held, left_over
 from tests.rtsp.camera import PYTHON, MuteServer, RtspServer, free_port
 from tests.rtsp.watch import Seen, Watch, camera_threads
@@ -168,6 +170,45 @@ cameras:
     assert "does not answer" in done.stderr
     ours = [line for line in (done.stdout + done.stderr).splitlines() if "DEBUG" not in line]
     assert "SECRET" not in "\n".join(ours)
+
+
+def test_a_process_that_is_stopped_while_its_camera_hangs_ends_soon_and_neutrally(
+    tmp_path: Path, repository: Path
+) -> None:
+    config = tmp_path / "drag-edge.yaml"
+    with MuteServer() as mute:
+        config.write_text(
+            f"""
+cameras:
+  front:
+    source: rtsp://127.0.0.1:{mute.port}/camera
+    open_timeout_s: 40
+    mount: {{x: 1.0, z: 1.2}}
+    intrinsics: {{width: 640, height: 360, fx: 500, fy: 500, cx: 320, cy: 180}}
+vehicle: {{can: {{interface: virtual, channel: stopped, log: drive.log}}}}
+"""
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "drag_edge", "run", str(config), "--headless"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=repository,
+        )
+        end_s = time.monotonic() + 30
+        while not mute.accepted and time.monotonic() < end_s:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        stopped_s = time.monotonic()
+        process.terminate()
+        _, told = process.communicate(timeout=30)
+        assert time.monotonic() - stopped_s < 5.0
+    assert process.returncode == 0, told
+    with can.LogReader(str(tmp_path / "drive.log")) as reader:
+        last = {one.arbitration_id: one for one in reader if not one.is_rx}
+    sent = [decode(one.arbitration_id, bytes(one.data)) for one in last.values()]
+    (mode,) = (signals["StatusMode"] for signals in sent if "StatusMode" in signals)
+    assert mode == "STANDBY"
 
 
 def test_a_dead_camera_tried_for_an_hour_leaves_no_memory_and_no_descriptor() -> None:
