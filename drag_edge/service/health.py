@@ -8,6 +8,9 @@ from typing import Any
 
 from drag_edge.config.service import HttpSettings
 
+# As long as the watchdog is asked to wait for a round that loads a model (run.py).
+_LOADING_S = 120.0
+
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
@@ -102,8 +105,12 @@ def not_alive(health: Health, settings: HttpSettings) -> Iterator[str]:
     """Why the process should be restarted; nothing when it lives.
 
     A GPU that is lost ends the process, and one that hangs holds the loop: the loop is the test.
+    A model is loaded between two rounds, so one that is still to be loaded may be what takes long.
     """
-    if health.round_age_s > settings.stalled_s:
+    longest_s = settings.stalled_s
+    if any(not model.loaded and model.error is None for model in health.models.values()):
+        longest_s = max(longest_s, _LOADING_S)
+    if health.round_age_s > longest_s:
         yield f"the loop last came round {health.round_age_s:.1f} s ago"
 
 

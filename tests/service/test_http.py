@@ -137,6 +137,25 @@ def test_a_loop_that_stalls_is_not_alive(served: Served) -> None:
     assert verdict(served.get("/healthz")) == (503, ["the loop last came round 12.0 s ago"])
 
 
+@pytest.mark.parametrize(
+    ("model", "age_s", "alive"),
+    [
+        (ModelHealth(False, 0, 0, None, None, None, None), 60.0, True),
+        (ModelHealth(False, 0, 0, None, None, None, None), 121.0, False),
+        (ModelHealth(False, 0, 1, None, None, None, "no such file"), 60.0, False),
+        (ModelHealth(True, 9, 0, None, None, 1.0, None), 60.0, False),
+    ],
+)
+def test_a_round_that_may_be_loading_a_model_is_awaited_as_long_as_systemd_does(
+    served: Served, model: ModelHealth, age_s: float, alive: bool
+) -> None:
+    served.health = replace(GOOD, round_age_s=age_s, models={**GOOD.models, "objects": model})
+    status, problems = verdict(served.get("/healthz"))
+    assert (status, problems == []) == ((200, True) if alive else (503, False))
+    if alive:
+        assert verdict(served.get("/readyz")) == (503, ["model objects: not loaded yet"])
+
+
 def test_metrics_are_what_prometheus_reads(served: Served) -> None:
     status, page, kind = served.get("/metrics")
     assert status == 200
