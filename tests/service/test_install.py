@@ -538,6 +538,8 @@ def test_settings_that_the_new_version_refuses_are_told_and_the_rest_is_done(
     (wheels / "drag_edge-0.1.0-py3-none-any.whl").write_bytes(b"two")
     computer = Computer(root)
     computer.fails = "drag_edge check"
+    assert install(computer.machine, package(wheels), Wishes())  # the default is right
+    (root / layout.SETTINGS_FILE.lstrip("/")).write_text("camras: {}")
     assert not install(computer.machine, package(wheels), Wishes())
     assert any("is refused; the service will not run" in line for line in computer.said)
     assert users == BOTH

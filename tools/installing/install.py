@@ -50,7 +50,7 @@ def install(machine: Machine, package: Package, wishes: Wishes) -> bool:
     finally:
         _keep(machine, record)  # after a step that failed too: an uninstall must know what is ours
     changed = machine.changes > before
-    holds = not changed or settings_hold(machine)
+    holds = not changed or settings_hold(machine, record.settings)
     service.start(machine, changed, wishes.start)
     if not changed:
         machine.note("everything was installed already")

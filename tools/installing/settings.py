@@ -48,11 +48,17 @@ def install_settings(machine: Machine, checkout: Path, offered: str) -> str:
     return digest(default)
 
 
-def settings_hold(machine: Machine) -> bool:
-    """Whether the program that is installed now takes the settings; says it loudly where not."""
+def settings_hold(machine: Machine, offered: str) -> bool:
+    """Whether what is installed now takes settings that were kept; says it loudly where not.
+
+    offered: digest of the default, which is right.
+    """
+    file = machine.at(layout.SETTINGS_FILE)
+    if not machine.is_this or machine.dry_run or digest(file.read_bytes()) == offered:
+        return True
     venv = machine.at(layout.VENV)
     words = (*python_in(venv), "-m", "drag_edge", "check", layout.SETTINGS_FILE)
-    if not machine.is_this or machine.dry_run or machine.ask(*words):
+    if machine.ask(*words):
         return True
     machine.note(f"\n!! {layout.SETTINGS_FILE} is refused; the service will not run with it:")
     machine.ask(*words, quiet=False)
