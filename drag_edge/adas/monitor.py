@@ -148,7 +148,8 @@ def _own_events(
 
 def _update(faults: tuple[Fault, ...], events: Iterable[Event], time_s: float) -> tuple[Fault, ...]:
     """Faults that still hold plus those reported now; recoveries end theirs."""
-    holding = {(fault.name, fault.source): fault for fault in faults if _still_holds(fault, time_s)}
+    present = (_not_from_later(fault, time_s) for fault in faults)
+    holding = {(one.name, one.source): one for one in present if _still_holds(one, time_s)}
     for event in events:
         for key in [key for key in holding if _ends(event, *key)]:
             del holding[key]
@@ -163,9 +164,15 @@ def _update(faults: tuple[Fault, ...], events: Iterable[Event], time_s: float) -
     return tuple(holding.values())
 
 
+def _not_from_later(fault: Fault, time_s: float) -> Fault:
+    """A clock that went back ends no fault: it was last reported now, and holds from now on."""
+    back_s = max(0.0, fault.last_s - time_s)
+    if back_s == 0.0:
+        return fault
+    return replace(fault, since_s=fault.since_s - back_s, last_s=fault.last_s - back_s)
+
+
 def _still_holds(fault: Fault, time_s: float) -> bool:
-    if time_s < fault.last_s:  # the clock went back: start counting anew
-        return False
     policy = policy_of(fault.name)
     return policy.until is not None or time_s - fault.last_s <= policy.hold_s
 

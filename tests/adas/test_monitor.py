@@ -170,6 +170,22 @@ def test_implausible_signals_take_away_what_rests_on_them() -> None:
     assert health.forbids == Right.ACC | Right.LKA | Right.AEB
 
 
+@pytest.mark.parametrize("back_s", [0.001, 5.0])
+def test_a_clock_that_goes_back_ends_no_fault(back_s: float) -> None:
+    state, names = MonitorState(), []
+    for step, time_s in enumerate((10.0, 10.05, 10.05 - back_s, 10.1 - back_s)):
+        events = [Event(name, "front", "", time_s) for name in ("camera_lost", "mcu_fault")]
+        scene = scenes.scene(time_s - 0.1)
+        health, state = watch(scene, events if step == 0 else (), SETTINGS, state, time_s)
+        names.append({fault.name for fault in state.faults})
+    assert all(found >= {"camera_lost", "mcu_fault"} for found in names)
+    recovered = Event("camera_recovered", "front", "", time_s)
+    _, state = watch(scene, [recovered], SETTINGS, state, time_s + 0.05)
+    assert "camera_lost" not in {fault.name for fault in state.faults}
+    _, state = watch(scene, (), SETTINGS, state, time_s + 0.7)
+    assert "mcu_fault" not in {fault.name for fault in state.faults}
+
+
 def test_a_side_camera_that_is_slow_takes_nothing_away() -> None:
     for name, forbids in (("frame_rate_low", Right.NONE), ("frame_dropped", Right.BSD)):
         event = Event(name, "left", "", 0.0)
