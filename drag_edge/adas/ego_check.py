@@ -64,6 +64,8 @@ def _summed(
     step_s = math.inf if memory.time_s is None else time_s - memory.time_s
     if memory.summed_mps is None or not 0 <= step_s <= _LONGEST_STEP_S:
         return replace(memory, time_s=time_s, summed_mps=speed)
+    if ego.reverse:  # the speed has no sign, the acceleration has
+        accel = -accel
     summed = max(0.0, memory.summed_mps + accel * step_s)
     keep = math.exp(-step_s / settings.memory_s)
     return replace(memory, time_s=time_s, summed_mps=speed + (summed - speed) * keep)

@@ -95,6 +95,14 @@ def test_a_speed_that_jumps_is_named_at_once_and_believed_in_the_end() -> None:
     assert not told[-1]
 
 
+def test_backwards_the_speed_grows_with_a_negative_acceleration() -> None:
+    speeds = [min(4.0, 0.15 * step) for step in range(40)]
+    accels = [-3.0 if speed < 4.0 else 0.0 for speed in speeds]
+    egos = [dataclasses.replace(ego, reverse=True) for ego in driven(speeds, accels)]
+    assert not any(told_of(egos))
+    assert any(told_of([dataclasses.replace(ego, accel_mps2=3.0) for ego in egos]))
+
+
 def test_unknown_signals_and_pauses_are_not_compared() -> None:
     egos = driven([20.0] * 10, [0.0] * 10)
     egos[5] = dataclasses.replace(egos[5], accel_mps2=None, speed_mps=3.0)
@@ -176,7 +184,7 @@ def test_a_clock_that_goes_back_ends_no_fault(back_s: float) -> None:
     for step, time_s in enumerate((10.0, 10.05, 10.05 - back_s, 10.1 - back_s)):
         events = [Event(name, "front", "", time_s) for name in ("camera_lost", "mcu_fault")]
         scene = scenes.scene(time_s - 0.1)
-        health, state = watch(scene, events if step == 0 else (), SETTINGS, state, time_s)
+        _, state = watch(scene, events if step == 0 else (), SETTINGS, state, time_s)
         names.append({fault.name for fault in state.faults})
     assert all(found >= {"camera_lost", "mcu_fault"} for found in names)
     recovered = Event("camera_recovered", "front", "", time_s)
