@@ -56,7 +56,9 @@ class OpenCvCamera:
         # Pictures over HTTP carry no times: FFmpeg makes some up, by a rate of its own.
         unstamped = address.kind is Kind.STREAM and address.target.startswith("http")
         self._stamped = settings.time_stamps and not unstamped
-        self.patience_s = max(settings.open_timeout_s, settings.read_timeout_s)
+        # One call to read() waits for the first whole picture, too.
+        reading_s = settings.settle_s + settings.read_timeout_s
+        self.patience_s = max(settings.open_timeout_s, reading_s)
         self.skipped = 0
 
     def open(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from pathlib import Path
 
 import cv2
@@ -13,10 +14,12 @@ from drag_edge.frames.address import Address, Kind
 from drag_edge.frames.hardware import jetson_decoder
 from drag_edge.frames.pipelines import csi_pipeline, rtsp_pipeline, v4l2_jpeg_pipeline
 from drag_edge.frames.source import CameraError
-from drag_edge.frames.why import answers, why_no_video
+from drag_edge.frames.why import NO_VIDEO, answers, can_be_asked, why_no_video
 
 log = logging.getLogger(__name__)
 
+# To be asked why it gave no video, of what is left of its time-out.
+_ASKING_S = 1.0
 _LOG_ERRORS = 2  # OpenCV's LOG_LEVEL_ERROR
 
 # UDP loses packets on a busy vehicle network and the decoder smears. fpsprobesize 0: do not hold
@@ -34,26 +37,33 @@ if "OPENCV_LOG_LEVEL" not in os.environ:
 
 def open_capture(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
     """An open capture. Raises CameraError, for streams within the camera's open time-out."""
+    end_s = time.monotonic() + settings.open_timeout_s
     try:
-        capture = _OPENERS[address.kind](name, address, settings)
+        capture = _OPENERS[address.kind](name, address, settings, end_s)
     except cv2.error as error:
         raise CameraError(name, str(address), str(error).strip().splitlines()[-1]) from error
     if not capture.isOpened():
         capture.release()
-        raise CameraError(name, str(address), _why(address))
+        raise CameraError(name, str(address), _why(address, end_s))
     return capture
 
 
-def _why(address: Address) -> str:
-    asked = address.kind is Kind.STREAM and _can_be_asked(address)
-    return why_no_video(address.target) if asked else _ADVICE[address.kind]
+def _why(address: Address, end_s: float) -> str:
+    if address.kind is not Kind.STREAM or not can_be_asked(address.target):
+        return _ADVICE[address.kind]
+    left_s = end_s - time.monotonic()
+    # It has answered before, and has taken all its time since.
+    return why_no_video(address.target, min(left_s, _ASKING_S)) if left_s > 0 else NO_VIDEO
 
 
-def _can_be_asked(address: Address) -> bool:
-    return address.target.startswith(("rtsp://", "http://"))
+def _left_s(end_s: float) -> float:
+    """Never nothing: OpenCV would take that for its own choice."""
+    return max(0.001, end_s - time.monotonic())
 
 
-def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
+def _open_v4l2(
+    name: str, address: Address, settings: CameraSettings, end_s: float
+) -> cv2.VideoCapture:
     if not Path(address.target).exists():
         raise CameraError(
             name, address.target, "no such device; `ls /dev/video*` lists those that are plugged in"
@@ -61,7 +71,7 @@ def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.Vid
     if settings.pixel_format == "MJPG" and _hardware(name, settings, "jpeg"):
         size = (settings.width or 1280, settings.height or 720)
         pipeline = v4l2_jpeg_pipeline(address.target, size, settings.fps or 30.0)
-        capture = _open_pipeline(pipeline, settings)
+        capture = _open_pipeline(pipeline, settings, end_s)
         if _works(name, capture):
             return capture
     capture = cv2.VideoCapture(address.target, cv2.CAP_V4L2)
@@ -76,44 +86,50 @@ def _open_v4l2(name: str, address: Address, settings: CameraSettings) -> cv2.Vid
     return capture
 
 
-def _open_stream(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
+def _open_stream(
+    name: str, address: Address, settings: CameraSettings, end_s: float
+) -> cv2.VideoCapture:
     # OpenCV opens one stream at a time: a server that hangs would keep every other camera of this
     # process from being opened again. So it is asked before, outside of OpenCV's lock.
-    if _can_be_asked(address):
-        problem = answers(address.target, settings.open_timeout_s)
+    if can_be_asked(address.target):
+        problem = answers(address.target, _left_s(end_s))
         if problem:
             raise CameraError(name, str(address), problem)
     rtsp = address.target.partition("://")[0] in ("rtsp", "rtsps")
     if rtsp and _hardware(name, settings, settings.codec.value):
-        pipeline = rtsp_pipeline(address.target, settings.codec, settings.open_timeout_s)
-        capture = _open_pipeline(pipeline, settings)
+        # FFmpeg is to have its time where this does not start.
+        half_s = _left_s(end_s) / 2
+        pipeline = rtsp_pipeline(address.target, settings.codec, half_s)
+        capture = _open_pipeline(pipeline, settings, time.monotonic() + half_s)
         if _works(name, capture):
             return capture
     # The time-outs take effect only when given at opening, with the backend named (opencv#23207).
     # Each thread of the decoder beyond the first holds one picture back: with one for each core of
     # an Orin, as is FFmpeg's own choice, pictures would be 0.4 s old.
     options = [
-        *_timeouts(settings),
+        *_timeouts(settings, end_s),
         cv2.CAP_PROP_N_THREADS,
         settings.decode_threads,
     ]
     return cv2.VideoCapture(address.target, cv2.CAP_FFMPEG, options)
 
 
-def _timeouts(settings: CameraSettings) -> list[int]:
+def _timeouts(settings: CameraSettings, end_s: float) -> list[int]:
     return [
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-        max(1, round(settings.open_timeout_s * 1000)),
+        max(1, round(_left_s(end_s) * 1000)),
         cv2.CAP_PROP_READ_TIMEOUT_MSEC,
         max(1, round(settings.read_timeout_s * 1000)),
     ]
 
 
-def _open_pipeline(pipeline: str, settings: CameraSettings) -> cv2.VideoCapture:
-    return cv2.VideoCapture(pipeline, cv2.CAP_GSTREAMER, _timeouts(settings))
+def _open_pipeline(pipeline: str, settings: CameraSettings, end_s: float) -> cv2.VideoCapture:
+    return cv2.VideoCapture(pipeline, cv2.CAP_GSTREAMER, _timeouts(settings, end_s))
 
 
-def _open_gstreamer(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
+def _open_gstreamer(
+    name: str, address: Address, settings: CameraSettings, end_s: float
+) -> cv2.VideoCapture:
     if not opencv_has_gstreamer():
         raise CameraError(
             name,
@@ -121,10 +137,12 @@ def _open_gstreamer(name: str, address: Address, settings: CameraSettings) -> cv
             "this OpenCV was built without GStreamer (pip's is); on a Jetson use the one of "
             "JetPack, in a virtual environment made with --system-site-packages",
         )
-    return _open_pipeline(address.target, settings)
+    return _open_pipeline(address.target, settings, end_s)
 
 
-def _open_csi(name: str, address: Address, settings: CameraSettings) -> cv2.VideoCapture:
+def _open_csi(
+    name: str, address: Address, settings: CameraSettings, end_s: float
+) -> cv2.VideoCapture:
     if not address.target.isdecimal():
         raise CameraError(name, f"csi://{address}", "csi:// takes a sensor number: csi://0")
     pipeline = csi_pipeline(
@@ -133,7 +151,7 @@ def _open_csi(name: str, address: Address, settings: CameraSettings) -> cv2.Vide
         settings.height or 720,
         settings.fps or 30.0,
     )
-    return _open_gstreamer(name, Address(Kind.GSTREAMER, pipeline), settings)
+    return _open_gstreamer(name, Address(Kind.GSTREAMER, pipeline), settings, end_s)
 
 
 def _hardware(name: str, settings: CameraSettings, codec: str) -> bool:
