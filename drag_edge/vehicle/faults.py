@@ -57,7 +57,9 @@ class FaultMemory:
     def bits(self, now_s: float) -> frozenset[str]:
         """The fault signals of STATUS that are set."""
         self._last_s = {
-            key: last_s for key, last_s in self._last_s.items() if _holds(key[0], now_s - last_s)
+            key: last_s
+            for key, last_s in self._last_s.items()
+            if _holds(key[0], max(0.0, now_s - last_s))  # noted after the asker looked at the clock
         }
         return frozenset(fault_bit(name) for name, _ in self._last_s)
 
@@ -75,4 +77,4 @@ def _is_fault(event: Event) -> bool:
 
 def _holds(name: str, age_s: float) -> bool:
     policy = policy_of(name)
-    return policy.until is not None or 0 <= age_s <= max(policy.hold_s, _LEAST_HOLD_S)
+    return policy.until is not None or age_s <= max(policy.hold_s, _LEAST_HOLD_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 
 from drag_edge.adas.decision import Command, Decision
@@ -49,7 +50,6 @@ class VehicleLink:
             self._bus.shutdown()
             raise
         now_s = clock.now_s()
-        self._clock = clock
         self._mcu = None if settings.mcu is None else McuLink(settings.mcu, now_s, on_event)
         self._gnss = None if settings.gnss is None else GnssReader(settings.gnss, now_s, on_event)
         self._sender = CyclicSender(self._bus, Codec(), clock)
@@ -141,14 +141,19 @@ class VehicleLink:
         return self._bus.health.last_error
 
     def close(self) -> None:
-        """Stop sending with a neutral last set, then close the bus and the log. Idempotent."""
-        for step in self._steps:
-            step.stop()
-        self._sender.close()
-        if self._mcu is not None:
-            self._mcu.close(self._clock.now_s())
-        if self._gnss is not None:
-            self._gnss.close()
-        if self._replay is not None:
-            self._replay.close()
-        self._bus.shutdown()
+        """Stop sending with a neutral last set, then close the bus and the log. Idempotent.
+
+        Each part whatever became of the one before, and the microcontroller first: it hears the end
+        also where a CAN adapter hangs.
+        """
+        with ExitStack() as closing:  # the last one in is the first one out
+            closing.callback(self._bus.shutdown)
+            if self._replay is not None:
+                closing.callback(self._replay.close)
+            if self._gnss is not None:
+                closing.callback(self._gnss.close)
+            closing.callback(self._sender.close)
+            for step in reversed(self._steps):
+                closing.callback(step.stop)
+            if self._mcu is not None:
+                closing.callback(self._mcu.close)

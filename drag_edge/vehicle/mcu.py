@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ from drag_edge.vehicle.serial_port import Handle, SerialPort, open_serial
 WRITE_TIMEOUT_S = 0.005  # a port that takes nothing must not hold its thread for a cycle
 _LAST_FRAMES = 3  # the neutral end: one may be lost
 _LAST_FRAME_GAP_S = 0.005
+_CLOSING_S = 0.5
 # A command that it does not act on must not come back as an old one: shorter than its own time-out.
 _MOST_VALID_S = 0.2
 
@@ -63,7 +65,7 @@ class McuLink:
         self._sequence = 0
         self._heard_s = now_s
         self._lost = False
-        self._closed = False
+        self._closed = threading.Event()
         self._using = threading.Lock()
         self.status: McuStatus | None = None
         self.sent = 0
@@ -86,25 +88,35 @@ class McuLink:
     def step(self, now_s: float) -> None:
         """Read what it says, and send the next command."""
         with self._using:
-            if self._closed:
+            if self._closed.is_set():
                 return
+            opened = self._port.opened
             for frame in self._splitter.take(self._port.read(now_s)):
                 status = read_status(frame.payload) if frame.type == FrameType.STATUS else None
                 if status is not None:
                     self._hear(status, now_s)
-            self._send(self._told(now_s), now_s)
+            if self._closed.is_set():  # meanwhile
+                self._port.close()
+                return
+            # Opening can take long: nothing that holds at now_s may leave after it.
+            self._send(self._told(now_s if self._port.opened == opened else math.inf))
             self._notice_silence(now_s)
 
-    def close(self, now_s: float) -> None:
-        """Say neutral a last time, then nothing more. Idempotent."""
-        with self._using:
-            if self._closed:
-                return
-            self._closed = True
+    def close(self) -> None:
+        """Say neutral a last time, then nothing more; nothing at all where its port, while it is
+        opened, holds the step. Idempotent.
+        """
+        closed = self._closed.is_set()
+        self._closed.set()
+        if closed or not self._using.acquire(timeout=_CLOSING_S):
+            return
+        try:
             for _ in range(_LAST_FRAMES):
-                self._send(_END, now_s)
+                self._send(_END)
                 time.sleep(_LAST_FRAME_GAP_S)
             self._port.close()
+        finally:
+            self._using.release()
 
     def _told(self, now_s: float) -> McuCommand:
         outputs = self._outputs
@@ -123,10 +135,10 @@ class McuLink:
             min(command.valid_until_s - now_s, _MOST_VALID_S) if command.actuation else 0.0,
         )
 
-    def _send(self, command: McuCommand, now_s: float) -> None:
+    def _send(self, command: McuCommand) -> None:
         data = frame_bytes(FrameType.COMMAND, self._sequence, command_payload(command))
         self._sequence = (self._sequence + 1) % 256
-        if self._port.write(data, now_s):
+        if self._port.write(data):
             self.sent += 1
         else:
             self.failed += 1

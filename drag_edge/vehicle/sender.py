@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from bisect import bisect_left
 from collections import deque
@@ -31,6 +32,7 @@ from drag_edge.vehicle.signals import (
 )
 
 _FPS_WINDOW_S = 2.0
+_CLOSING_S = 0.5
 _STARTING = without_command("UNAVAILABLE")
 _LATE = without_command("UNAVAILABLE", alert="system_fallback")
 _OFF = without_command("OFF")
@@ -74,7 +76,7 @@ class CyclicSender:
         self._faults = FaultMemory()
         self._publishing = threading.Lock()
         self._sending = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         self.sent_of = dict.fromkeys(codec.names, 0)
         self.failed = 0
         self.fallback_frames = 0
@@ -101,26 +103,39 @@ class CyclicSender:
     def step(self, now_s: float) -> None:
         """Send what is due."""
         with self._sending:
-            if self._closed:
+            if self._closed.is_set():
                 return
             with self._publishing:
                 outputs = self._outputs
             for name, due in self._due.items():
+                if self._closed.is_set():
+                    return
                 # Asked here first: most are not due, and are asked 200 times a second.
                 if now_s >= due.next_s - NEARLY_S and due.is_due(now_s):
-                    self._send(name, outputs, now_s)
+                    # The time at which it leaves: the one before may have held us, opening the bus.
+                    self._send(name, outputs, max(now_s, self._clock.now_s()))
 
     def close(self) -> None:
-        """Send every message a last time, neutral (mode STANDBY, features OFF); then silence."""
-        with self._sending:
-            if self._closed:
-                return
-            self._closed = True
-            now_s = self._clock.now_s()
+        """Send every message a last time, neutral (mode STANDBY, features OFF), OBJECTS for every
+        slot; then silence. Silence at once where an adapter holds the step that is sending.
+        """
+        closed = self._closed.is_set()
+        self._closed.set()
+        if closed or not self._sending.acquire(timeout=_CLOSING_S):
+            return
+        try:
             for name in self._codec.names:
-                signals = self._neutral(name, _OFF, "STANDBY", False, now_s)
-                message = self._message(name, self._codec.draft(name, signals), None, now_s)
-                self._count(name, self._bus.transmit_surely(message))
+                for _ in range(OBJECT_SLOTS if name == "OBJECTS" else 1):
+                    self._send_last(name, self._clock.now_s())
+        finally:
+            self._sending.release()
+
+    def _send_last(self, name: str, now_s: float) -> None:
+        if name == "OBJECTS":
+            self._slot = (self._slot + 1) % OBJECT_SLOTS
+        draft = self._codec.draft(name, self._neutral(name, _OFF, "STANDBY", False, now_s))
+        message = self._message(name, draft, None, now_s)
+        self._count(name, self._bus.transmit_surely(message))
 
     def _heartbeat(self, now_s: float) -> Heartbeat:
         with self._publishing:
@@ -129,7 +144,8 @@ class CyclicSender:
         first = bisect_left(times_s, True, key=lambda time_s: now_s - time_s <= _FPS_WINDOW_S)
         span_s = times_s[-1] - times_s[first] if first < len(times_s) else 0.0
         return Heartbeat(
-            loop_age_s=now_s - times_s[-1] if times_s else None,
+            # A publish may be a little newer than the time of this step.
+            loop_age_s=max(0.0, now_s - times_s[-1]) if times_s else None,
             fps=(len(times_s) - first - 1) / span_s if span_s > 0 else 0.0,
             uptime_s=now_s - self._start_s,
             faults=faults,
@@ -203,7 +219,10 @@ class CyclicSender:
         if outputs is None:
             return None
         age_s = age_at_scene_s(name, outputs.scene, self._slot)
-        return None if age_s is None else max(0.0, age_s + now_s - outputs.scene.time_s)
+        if age_s is None:
+            return None
+        age_s += now_s - outputs.scene.time_s
+        return max(0.0, age_s) if math.isfinite(age_s) else None  # max(0.0, nan) would be 0.0
 
 
 def _age_signal(name: str) -> str:

@@ -85,7 +85,10 @@ class SerialPort:
         self.failures = 0
 
     def read(self, now_s: float) -> bytes:
-        """What has arrived; nothing when nothing has or the port is not there."""
+        """What has arrived; nothing when nothing has or the port is not there.
+
+        It is this that opens the port, which may take a while (`opened` counts).
+        """
         handle = self._there(now_s)
         if handle is None:
             return b""
@@ -99,9 +102,9 @@ class SerialPort:
             self._retry.worked()
         return data
 
-    def write(self, data: bytes, now_s: float) -> bool:
-        """Send it; False when it could not leave."""
-        handle = self._there(now_s)
+    def write(self, data: bytes) -> bool:
+        """Send it; False when it could not leave. Opens nothing: see `read`."""
+        handle = self._handle
         if handle is None:
             return False
         try:

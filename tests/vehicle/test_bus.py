@@ -26,6 +26,7 @@ from drag_edge.vehicle.e2e import crc_is_right
 from drag_edge.vehicle.health import BusHealth
 from drag_edge.vehicle.schedule import TICK_S
 from drag_edge.vehicle.sender import CyclicSender
+from drag_edge.vehicle.signals import OBJECT_SLOTS
 from drag_edge.vehicle.slcan import parse_frame
 
 FRAME = can.Message(arbitration_id=0x123, data=bytes(range(8)), is_extended_id=False)
@@ -128,7 +129,7 @@ def test_a_bus_that_is_gone_does_not_hold_the_end(broken) -> None:  # type: igno
     start_s = real.now_s()
     sender.close()
     assert real.now_s() - start_s < 2.0
-    assert sender.failed == len(DATA_IDS)
+    assert sender.failed == len(DATA_IDS) - 1 + OBJECT_SLOTS
 
 
 def test_a_single_refused_frame_is_no_bus_off(broken) -> None:  # type: ignore[no-untyped-def]

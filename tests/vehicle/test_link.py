@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import can
 import pytest
 
+from drag_edge.adas.decision import Mode
 from drag_edge.clock import SystemClock, VirtualClock
 from drag_edge.config.report import ConfigError
 from drag_edge.config.vehicle import VehicleSettings
@@ -15,8 +18,11 @@ from drag_edge.vehicle.data_ids import DATA_IDS
 from drag_edge.vehicle.dbc import decode
 from drag_edge.vehicle.e2e import E2EReceiver, E2ESettings, E2EStatus
 from drag_edge.vehicle.link import VehicleLink
+from drag_edge.vehicle.mcu_frame import FrameSplitter, McuCommand, read_command
+from drag_edge.vehicle.sender import CyclicSender
 from tests.vehicle.builders import command, decision, scene
 from tests.vehicle.cars import DBC, MAPPING, motion
+from tests.vehicle.serials import Plug
 
 
 def vehicle_settings(folder: Path, channel: str) -> VehicleSettings:
@@ -105,3 +111,61 @@ def test_the_first_heartbeat_leaves_at_once_on_the_real_clock(tmp_path: Path) ->
     link.close()
     assert link.status_sent >= 1
     ecu.bus.shutdown()
+
+
+class Hanging:
+    """An adapter that is stuck in the middle of a frame."""
+
+    def __init__(self) -> None:
+        self.stuck, self.freed = threading.Event(), threading.Event()
+
+    def send(self, message: can.Message, timeout: float | None = None) -> None:
+        if self.stuck.is_set():
+            self.freed.wait(20.0)
+
+    def recv(self, timeout: float | None = None) -> can.Message | None:
+        return None
+
+    def shutdown(self) -> None:
+        pass
+
+
+def test_the_microcontroller_hears_the_end_though_the_bus_hangs(tmp_path: Path) -> None:
+    plug, adapter, clock = Plug(tmp_path / "mcu"), Hanging(), SystemClock()
+    plug.insert()
+    settings = VehicleSettings.model_validate(
+        {"can": {"log": tmp_path / "a.log"}, "mcu": {"port": str(plug.path)}}
+    )
+    link = VehicleLink(settings, clock, lambda event: None, lambda can_settings: adapter)
+    for _ in range(5):
+        now_s = clock.now_s()
+        link.publish(scene(now_s), decision(now_s), command(now_s, aeb_decel_mps2=-6.0))
+        time.sleep(0.02)
+    adapter.stuck.set()
+    time.sleep(0.05)
+    start_s = clock.now_s()
+    link.close()
+    assert clock.now_s() - start_s < 5.0
+    adapter.freed.set()
+    splitter = FrameSplitter()
+    commands = [read_command(frame.payload) for frame in splitter.take(plug.read())]
+    assert any(command is not None and command.aeb_decel_mps2 == -6.0 for command in commands)
+    assert commands[-3:] == [McuCommand(Mode.STANDBY.value, 0)] * 3
+    plug.pull()
+
+
+def test_every_part_is_closed_whatever_became_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = vehicle_settings(tmp_path, "test-close")
+    link = VehicleLink(settings, VirtualClock(), lambda event: None)
+
+    def fails(_: CyclicSender) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(CyclicSender, "close", fails)
+    with pytest.raises(RuntimeError, match="a bug"):
+        link.close()
+    other = can.Bus(interface="virtual", channel="test-close")
+    assert len(other.channel) == 1, "the bus was left"
+    other.shutdown()

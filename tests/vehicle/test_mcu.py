@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import termios
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,6 +31,7 @@ from drag_edge.vehicle.mcu_frame import (
     crc16,
     frame_bytes,
     read_command,
+    read_frame,
     read_status,
     status_payload,
 )
@@ -234,7 +236,7 @@ class Bench:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     one = Bench(tmp_path / "mcu")
     yield one
-    one.link.close(one.clock.now_s())
+    one.link.close()
     one.plug.pull()
 
 
@@ -300,7 +302,7 @@ def test_one_that_is_not_there_at_the_start_does_not_stop_it(tmp_path: Path) -> 
     clock.advance_to(3.0)
     assert [event.name for event in events] == ["mcu_lost"]
     assert "No such file" in events[0].detail
-    link.close(3.0)
+    link.close()
 
 
 @pytest.mark.parametrize("state", [McuState.FAULT, McuState.TIMED_OUT])
@@ -359,9 +361,10 @@ class SlowPort:
 def test_commands_do_not_queue_behind_old_ones() -> None:
     handle = SlowPort()
     port = SerialPort(lambda: handle, 0.2, 1.0)
+    port.read(0.0)
     most = 0
-    for step in range(500):
-        assert port.write(bytes(21), 0.02 * step)
+    for _ in range(500):
+        assert port.write(bytes(21))
         most = max(most, handle.waiting)
     assert most <= 5 * 21
     port.close()
@@ -378,15 +381,56 @@ def test_a_port_that_goes_while_it_is_opened_is_tried_again() -> None:
         return handle
 
     port = SerialPort(open_, 0.2, 1.0)
-    left = [port.write(b"x", 0.1 * step) for step in range(20)]
+    left = []
+    for step in range(20):
+        port.read(0.1 * step)
+        left.append(port.write(b"x"))
     assert not left[0]
     assert left[-1]
+    assert port.opened == 1
+
+
+def test_a_port_that_takes_long_to_open_passes_no_old_command_on() -> None:
+    clock, written = VirtualClock(), []
+
+    class Port(SlowPort):
+        def write(self, data: bytes) -> int:
+            written.append(read_command(read_frame(data.strip(b"\0")).payload))
+            return len(data)
+
+    def open_() -> SlowPort:
+        clock.advance_to(clock.now_s() + 1.0)
+        return Port()
+
+    link = McuLink(McuSettings(port="p"), 0.0, lambda event: None, open_)
+    link.publish(scene(0.0), decision(0.0), command(0.0, aeb_decel_mps2=-6.0))
+    link.step(0.02)  # opens; the command is valid until 0.3 s
+    link.step(clock.now_s())
+    assert written == [McuCommand(Mode.FALLBACK.value, 0)] * 2
+
+
+def test_a_port_that_hangs_while_it_is_opened_does_not_hold_the_end() -> None:
+    hang = threading.Event()
+
+    def open_() -> SlowPort:
+        hang.wait(10.0)
+        return SlowPort()
+
+    link = McuLink(McuSettings(port="p"), 0.0, lambda event: None, open_)
+    step = threading.Thread(target=link.step, args=(0.0,), daemon=True)
+    step.start()
+    start_s = time.monotonic()
+    link.close()
+    assert time.monotonic() - start_s < 2.0
+    hang.set()
+    step.join(2.0)
+    assert link.sent == 0
 
 
 def test_the_end_is_neutral_and_then_silent(bench: Bench) -> None:
     bench.publish(accel_mps2=-2.0)
     bench.run(0.04)
-    bench.link.close(bench.clock.now_s())
+    bench.link.close()
     bench.mcu.step()
     assert bench.mcu.commands[-1] == McuCommand(Mode.STANDBY.value, 0)
     assert bench.run(0.3) == []

@@ -6,17 +6,21 @@ import itertools
 import threading
 import time
 from collections import defaultdict
+from dataclasses import replace
 
+import can
 import pytest
 
 from drag_edge.clock import SystemClock, VirtualClock
+from drag_edge.events import Event
 from drag_edge.vehicle.codec import Codec
 from drag_edge.vehicle.data_ids import DATA_IDS
 from drag_edge.vehicle.dbc import decode, drag_edge_dbc
 from drag_edge.vehicle.e2e import crc_is_right
 from drag_edge.vehicle.schedule import TICK_S
 from drag_edge.vehicle.sender import CyclicSender
-from tests.vehicle.builders import Sink, command, decision, scene
+from drag_edge.vehicle.signals import OBJECT_SLOTS
+from tests.vehicle.builders import Sink, command, decision, scene, track
 
 NAME_OF = {message.frame_id: message.name for message in drag_edge_dbc().messages}
 DEMANDS = ("AebDecelDemand", "AccAccelDemand", "LkaCurvatureDemand")
@@ -203,7 +207,90 @@ def test_close_sends_every_message_once_more_neutral_and_then_nothing() -> None:
     assert found["AEB"][-1]["AebStage"] == "OFF"
     clock.advance_to(2.0)
     sender.close()
-    assert len(sink.frames) == sent + len(DATA_IDS)
+    assert len(sink.frames) == sent + len(DATA_IDS) - 1 + OBJECT_SLOTS
+
+
+def test_the_end_empties_every_slot_of_the_objects() -> None:
+    clock = VirtualClock()
+    sender, sink = start(clock)
+    now_s = clock.now_s()
+    tracks = tuple(track(id=index, x_m=10.0 + index) for index in range(OBJECT_SLOTS))
+    sender.publish(scene(now_s, tracks=tracks), decision(now_s), command(now_s))
+    clock.advance_to(0.2)
+    sender.close()
+    last = {}
+    for frame in names(sink)["OBJECTS"]:
+        slot = int(str(frame["ObjectsSlot"]))
+        last[slot] = frame[f"Objects{slot}Class"], frame[f"Objects{slot}X"]
+    assert last == dict.fromkeys(range(OBJECT_SLOTS), (None, None))
+
+
+def test_an_adapter_that_hangs_does_not_hold_the_end_and_nothing_follows_it() -> None:
+    clock, sink = VirtualClock(), Sink()
+    sender = CyclicSender(sink, Codec(), clock)
+    hang, hanging = threading.Event(), threading.Event()
+
+    def hangs(message: can.Message) -> bool:
+        hanging.set()
+        hang.wait(10.0)
+        return Sink.transmit(sink, message)
+
+    sink.transmit = hangs  # type: ignore[method-assign]
+    step = threading.Thread(target=sender.step, args=(10.0,), daemon=True)
+    step.start()
+    assert hanging.wait(2.0)
+    start_s = time.monotonic()
+    sender.close()
+    assert time.monotonic() - start_s < 2.0
+    hang.set()
+    step.join(2.0)
+    assert len(sink.frames) == 1
+
+
+def test_a_frame_that_leaves_late_says_what_holds_then() -> None:
+    clock, sink = VirtualClock(), Sink()
+    sender = CyclicSender(sink, Codec(), clock)
+    sender.publish(scene(0.0), decision(0.0), command(0.0, aeb_decel_mps2=-6.0))
+
+    def opening(message: can.Message) -> bool:  # the first one finds the bus off
+        sink.transmit = lambda message: Sink.transmit(sink, message)  # type: ignore[method-assign]
+        clock.advance_to(1.0)
+        return False
+
+    sink.transmit = opening  # type: ignore[method-assign]
+    sender.step(0.1)
+    assert len(sink.frames) > 5
+    assert {message.timestamp for message in sink.frames} == {1.0}
+    found = names(sink)
+    assert nobody_may_act(found)
+    assert {frame["AccState"] for frame in found["ACC"]} == {"UNAVAILABLE"}
+
+
+def test_an_age_that_is_no_number_is_not_available() -> None:
+    clock, sink = VirtualClock(), Sink()
+    sender = CyclicSender(sink, Codec(), clock)
+    lanes = replace(scene().lanes, age_s=float("nan"))
+    sender.publish(scene(0.0, lanes=lanes), decision(0.0), command(0.0))
+    sender.step(0.1)
+    found = names(sink)
+    assert found["LANES"][0]["LanesAge"] is None
+    assert found["LANES"][0]["LanesWidth"] is not None
+    assert found["LEAD"][0]["LeadAge"] is not None
+
+
+def test_what_is_published_while_a_step_runs_is_not_older_than_new() -> None:
+    clock, sink = VirtualClock(0.2), Sink()
+    sender = CyclicSender(sink, Codec(), clock)
+    events = (Event("camera_lost", "front", "", 0.2), Event("latency_high", "", "", 0.2))
+    sender.publish(scene(0.2), decision(0.2, events=events), command(0.2))
+    clock.now_s = lambda: 0.19  # type: ignore[method-assign]
+    for now_s in (0.195, 0.295):  # this step's time was taken before that
+        sender.step(now_s)
+    for status in names(sink)["STATUS"]:
+        assert status["StatusFaultCamera"] == "YES"
+        assert status["StatusFaultLate"] == "YES"
+        assert status["StatusSaturated"] == "NO"
+        assert status["StatusLoopAge"] is not None
 
 
 def test_a_bus_that_refuses_is_counted_and_the_counter_goes_on() -> None:
