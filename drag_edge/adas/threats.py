@@ -308,14 +308,18 @@ def _allowed_stage(
     frames = proof.frames
     if wanted is AebStage.READY or frames < settings.min_frames:
         return AebStage.READY
+    scale_ttc_s = track.scale_ttc_s
+    # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
+    confirmed = scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5
     young = _young(track, settings)
-    if young and wanted in BRAKING and track.coasted_s > 0.0:  # nobody is braked for on a guess
+    guessed = young and track.coasted_s > 0.0
+    # A range that has just begun anew overshoots when the boxes come back to what they were.
+    unsettled = track.since_jump_s < settings.young_s and not confirmed
+    if wanted in BRAKING and (guessed or unsettled):
         wanted = AebStage.WARN
     if wanted is AebStage.WARN and proof.urgent_frames < settings.warn_frames:
         return AebStage.PREFILL
-    scale_ttc_s = track.scale_ttc_s
-    # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
-    if scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5:
+    if confirmed:
         return wanted
     if young and proof.urgent_frames < settings.warn_frames:  # a range that jumped for one frame
         return AebStage.PREFILL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -96,7 +97,8 @@ class Track:
     scale_ttc_s: from the growth of the box, only when two windows agree; else None.
     path_overlap: share of the object's width inside the ego's corridor, 0–1.
     confidence: 0–1. age_s: since first seen. coasted_s: since last measured.
-    frames: how many frames measured it.
+    frames: how many frames measured it. since_jump_s: since its range had to begin anew because
+    the boxes contradicted it; inf if that never happened.
     """
 
     id: int
@@ -119,6 +121,7 @@ class Track:
     coasted_s: float
     frames: int
     range_std_m: float
+    since_jump_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class TrackedObject:
         self._log_odds = _FIRST_LOG_ODDS
         self.road_share: float | None = None
         self.jumped = False
+        self.jumped_s = -math.inf
         self.side_cut_s = -math.inf
         self.odd_in_row = 0
         self._start_range(seen, now)
@@ -120,6 +121,7 @@ class TrackedObject:
             self.range.refused_in_row = 0 if accepted else self.range.refused_in_row + 1
         if self.range.refused_in_row >= self._ranging.jump_frames:
             self.jumped = True
+            self.jumped_s = now.time_s
             self._start_range(seen, now)
             self._apply(seen, now, gate=False)
         self._grow(seen, now.time_s)

@@ -239,6 +239,7 @@ class Tracker:
             coasted_s=coasted_s,
             frames=item.frames,
             range_std_m=item.range.range_std_m,
+            since_jump_s=max(0.0, now.time_s - item.jumped_s),
         )
 
     def _gap(self, x_m: float) -> float:

@@ -169,6 +169,23 @@ def test_a_speed_that_is_wrong_for_one_frame_brakes_for_nobody() -> None:
     assert any(one.decel_mps2 for one in run([calm] * 8 + [wild] * 3, ego=scenes.ego(8.0)))
 
 
+@pytest.mark.parametrize(
+    ("jump", "brakes"),
+    [
+        ({"scale_ttc_s": None}, False),
+        ({"scale_ttc_s": 5.0}, False),
+        ({"scale_ttc_s": 0.6}, True),
+        ({"scale_ttc_s": None, "since_jump_s": 2.1}, True),
+    ],
+)
+def test_a_range_that_has_just_begun_anew_brakes_only_where_growth_confirms_it(
+    jump: dict[str, float | None], brakes: bool
+) -> None:
+    decisions = run([close(**{"since_jump_s": 0.5, **jump})] * 10)
+    assert (decisions[-1].stage in BRAKING) is brakes
+    assert decisions[-1].warning
+
+
 def test_nobody_is_braked_for_on_a_guess() -> None:
     """A young track that is not seen now may go on as it seemed to; that begins no braking."""
     far, near = close(60.0, age_s=0.7), close(age_s=0.7)

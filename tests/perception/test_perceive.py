@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -111,11 +113,18 @@ def test_a_range_that_jumps_is_named() -> None:
     box = np.array([[560.0, 300.0, 720.0, 430.0]], np.float32)
     near = np.array([[480.0, 240.0, 800.0, 500.0]], np.float32)
     seen: set[str] = set()
+    since_s: list[float] = []
     for frame in range(30):
         rows = box if frame < 15 else near
         result = Detections(rows, np.array([0.9], np.float32), ("car",))
-        seen |= names(look(room, frame * 0.05, result, ROAD))
+        scene = look(room, frame * 0.05, result, ROAD)
+        jumped = "range_jump" in names(scene)
+        seen |= names(scene)
+        since_s += [track.since_jump_s for track in scene.tracks or ()]
+        assert not jumped or since_s[-1] == 0.0
     assert "range_jump" in seen
+    assert since_s[5] == math.inf
+    assert 0.3 < since_s[-1] < 0.8
 
 
 def test_a_remounted_camera_is_named() -> None:

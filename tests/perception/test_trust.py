@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drag_edge.adas.events import EVENTS
+from drag_edge.adas.aeb import AebState, aeb_step
+from drag_edge.adas.events import ALL, EVENTS
+from drag_edge.config.aeb import AebSettings
 from drag_edge.config.calibration import CalibrationSettings
 from drag_edge.config.cameras import MountSettings
 from drag_edge.config.lanes import PitchSettings
@@ -26,7 +28,16 @@ from drag_edge.perception.pitch import PitchEstimator
 from drag_edge.perception.scene import Scene
 from drag_edge.perception.validity import without_impossible
 from tests.adas import scenes
-from tests.perception.synthetic import FRONT, Cuboid, Line, detect, paint, perceived, perception
+from tests.perception.synthetic import (
+    BODY,
+    FRONT,
+    Cuboid,
+    Line,
+    detect,
+    paint,
+    perceived,
+    perception,
+)
 
 ROAD = paint([Line(1.75), Line(-1.75)])
 
@@ -132,6 +143,26 @@ def test_oncoming_traffic_may_leave_the_picture(aside_m: float, closing_mps: flo
         way_m = [start_m - closing_mps * 0.05 * step for step in range(round(1.6 * 20))]
         cars = [[Cuboid(x_m, aside_m)] if x_m > 5.0 + aside_m else [] for x_m in way_m]
         assert silent([*cars, *[[]] * 10]) == []
+
+
+@pytest.mark.parametrize(("gap_m", "size"), [(30.0, 0.6), (12.0, 0.6), (8.0, 1.5), (12.0, 1.5)])
+def test_boxes_of_a_wrong_size_for_three_frames_brake_for_nobody(gap_m: float, size: float) -> None:
+    """The range begins anew twice, and its rate overshoots; the car ahead drives as fast as we."""
+    room, state, rng = perception(), AebState(), np.random.default_rng(0)
+    for step in range(140):
+        time_s = step * 0.05
+        ego = EgoState(time_s, speed_mps=25.0, yaw_rate_radps=0.0, accel_mps2=0.0)
+        seen = detect(FRONT, [Cuboid(BODY.front_overhang_m + gap_m, 0.0)], rng, 0.5)
+        if 80 <= step < 83:
+            left, top, right, bottom = (float(edge) for edge in seen.boxes_px[0])
+            half, middle = size * (right - left) / 2, (left + right) / 2
+            foot = bottom + (size - 1) * (bottom - top)
+            wrong = np.array([[middle - half, top, middle + half, foot]], np.float32)
+            seen = dataclasses.replace(seen, boxes_px=wrong)
+        frame = perceived(time_s, seen, ROAD)
+        scene = room.understand({"front": frame}, ego, time_s)
+        decision, state = aeb_step(scene, AebSettings(), BODY, state, time_s, ALL)
+        assert decision.decel_mps2 is None
 
 
 def test_one_of_two_may_vanish() -> None:
