@@ -29,22 +29,17 @@ class BlindSpotWatch:
 
     def reset(self) -> None:
         """Forget everybody."""
-        self._inside_frames: dict[int, int] = {}
+        # Of each track in the zone: the pictures that showed it there, and its frames until then.
+        self._inside: dict[int, tuple[int, int]] = {}
         self._occupied_until_s = float("-inf")
         self._occupant: int | None = None
 
     def step(self, tracks: Sequence[Track], time_s: float, age_s: float) -> BlindSpot:
         """The side's state at time_s. tracks: of all cameras that see behind; age_s: of them."""
         inside = [track for track in tracks if self._in_zone(track)]
-        self._inside_frames = {
-            track.id: self._inside_frames.get(track.id, 0) + (track.coasted_s == 0.0)
-            for track in inside
-        }
-        present = [
-            track
-            for track in inside
-            if self._inside_frames[track.id] >= self._settings.start_frames
-        ]
+        self._inside = {track.id: self._counted(track) for track in inside}
+        least = self._settings.start_frames
+        present = [track for track in inside if self._inside[track.id][0] >= least]
         if present:
             self._occupant = min(present, key=lambda track: (track.gap_m, track.id)).id
             self._occupied_until_s = time_s + self._settings.hold_s
@@ -59,6 +54,13 @@ class BlindSpotWatch:
             closing_ttc_s=_time_to_tail_s(closing) if closing else None,
             age_s=age_s,
         )
+
+    def _counted(self, track: Track) -> tuple[int, int]:
+        """Pictures that showed it in the zone with the newest; a picture counts once, however
+        often it is asked about."""
+        count, frames = self._inside.get(track.id, (0, -1))
+        seen = track.coasted_s == 0.0 and track.frames > frames
+        return count + seen, track.frames
 
     def _beside(self, track: Track, outer_m: float) -> bool:
         """Its body reaches between the zone's inner edge and outer_m beside our own flank."""

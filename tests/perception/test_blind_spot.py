@@ -173,9 +173,27 @@ def test_how_far_aside_a_young_track_is_counts_as_a_guess(age_s: float, occupied
     settings = PerceptionSettings()
     watch = BlindSpotWatch(1.0, settings.blind_spot, BodySettings(), settings.tracks.sizes)
     for step in range(4):
-        spot = watch.step((track,), step * 0.05, 0.0)
+        seen = dataclasses.replace(track, frames=6 + step)
+        spot = watch.step((seen,), step * 0.05, 0.0)
     assert spot.occupied is occupied
     beside = dataclasses.replace(track, y_m=3.5)
     for step in range(4, 8):
-        spot = watch.step((beside,), step * 0.05 + 1.0, 0.0)
+        seen = dataclasses.replace(beside, frames=6 + step)
+        spot = watch.step((seen,), step * 0.05 + 1.0, 0.0)
+    assert spot.occupied
+
+
+def test_one_picture_counts_once_however_often_it_is_asked_about() -> None:
+    track = Track(
+        id=1, camera="left", label="car", box_px=(0.0, 100.0, 200.0, 300.0), x_m=0.5, y_m=3.5,
+        width_m=1.8, gap_m=0.0, range_rate_mps=2.0, speed_mps=20.0, accel_mps2=0.0, vy_mps=0.0,
+        ttc_s=None, scale_ttc_s=None, path_overlap=0.0, confidence=0.9, age_s=2.0,
+        coasted_s=0.0, frames=6, range_std_m=0.3,
+    )  # fmt: skip
+    settings = PerceptionSettings()
+    watch = BlindSpotWatch(1.0, settings.blind_spot, BodySettings(), settings.tracks.sizes)
+    for step in range(20):
+        assert not watch.step((track,), step * 0.01, 0.0).occupied
+    for frames in range(7, 6 + settings.blind_spot.start_frames):
+        spot = watch.step((dataclasses.replace(track, frames=frames),), 0.2, 0.0)
     assert spot.occupied
