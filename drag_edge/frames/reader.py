@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,8 @@ from drag_edge.frames.frame import Frame
 from drag_edge.frames.health import CameraHealth
 from drag_edge.frames.journal import CameraJournal
 from drag_edge.frames.source import CameraError, LiveSource
+
+log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 8.0
@@ -45,6 +48,7 @@ class CameraReader:
         expected_px: Size = (0, 0),
         backoff: Backoff | None = None,
     ) -> None:
+        self._name = name
         self._source = source
         self._clock = clock
         self._arrived = arrived
@@ -57,6 +61,7 @@ class CameraReader:
         self.tried = threading.Event()
         self.error: DragEdgeError | None = None
         self._newest: Frame | None = None
+        self._fallen: set[str] = set()
         self._stop = threading.Event()
         self._before: CameraReader | None = None
         self._thread = threading.Thread(target=self._run, name=f"camera-{name}", daemon=True)
@@ -106,13 +111,33 @@ class CameraReader:
         self._wait_for_the_one_before()
         try:
             while not self._stop.is_set():
-                if self._open():
-                    self._read_on()
-                self._source.close()
+                try:
+                    if self._open():
+                        self._read_on()
+                    self._source.close()
+                except Exception as error:  # noqa: BLE001 - drivers and decoders raise anything
+                    self._fell(error)
                 self._stop.wait(self._backoff.next_s())
         finally:
-            self._source.close()
+            self._let_go()
             self._journal.closed(self._clock.now_s())
+
+    def _fell(self, error: Exception) -> None:
+        """By what nobody foresaw: a reason like any other, logged in full once for each kind."""
+        kind = type(error).__name__
+        if kind not in self._fallen:
+            self._fallen.add(kind)
+            log.error("camera %s failed unexpectedly", self._name, exc_info=error)
+        problem = f"{kind}: {error}" if str(error) else kind
+        self._journal.failed(problem, self._clock.now_s())
+        if not self.tried.is_set():
+            self._tried(CameraError(self._name, "open", problem))
+
+    def _let_go(self) -> None:
+        try:
+            self._source.close()
+        except Exception:  # it ends in any case
+            log.exception("camera %s could not be closed", self._name)
 
     def _wait_for_the_one_before(self) -> None:
         """Apart from `_run`, whose frame would keep it and its pictures for as long as it reads."""
@@ -125,15 +150,17 @@ class CameraReader:
         try:
             self._source.open()
         except DragEdgeError as error:
-            self.error = error
             problem = error.problem if isinstance(error, CameraError) else str(error)
             self._journal.failed(problem, self._clock.now_s())
+            self._tried(error)
             return False
-        finally:
-            self._know_size()
-            self.tried.set()
-        self.error = None
+        self._know_size()
+        self._tried(None)
         return True
+
+    def _tried(self, error: DragEdgeError | None) -> None:
+        self.error = error
+        self.tried.set()
 
     def _know_size(self) -> None:
         if self.size_px == (0, 0) and not self.tried.is_set():

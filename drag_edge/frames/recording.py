@@ -107,7 +107,11 @@ class ImageFolder:
 
     def __init__(self, camera: str, folder: Path, fps: float | None, start_s: float) -> None:
         self.camera = camera
-        self._files = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        try:
+            files = list(folder.iterdir())
+        except OSError as error:
+            raise RecordingError(camera, str(folder), error.strerror or str(error)) from error
+        self._files = sorted(p for p in files if p.suffix.lower() in IMAGE_SUFFIXES)
         if not self._files:
             raise RecordingError(camera, str(folder), f"no pictures ({', '.join(IMAGE_SUFFIXES)})")
         first = next((i for i in map(_read_image, self._files) if i is not None), None)

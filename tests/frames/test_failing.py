@@ -391,6 +391,42 @@ def test_a_driver_that_hangs_while_reading_is_stuck_and_then_works_again(
     one.wait(lambda: one.health().fresh)
 
 
+@pytest.mark.parametrize(
+    "error", [cv2.error("OpenCV: bad data"), MemoryError(), FileNotFoundError("pictures")]
+)
+def test_whatever_a_driver_raises_is_a_reason_and_it_is_opened_again(
+    rig: Callable[..., Rig], error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    front = Camera()
+    one = rig(front=front)
+    one.wait(lambda: one.health().fresh)
+
+    def fall() -> None:
+        raise error
+
+    front.reading = fall
+    one.wait(lambda: front.opens > 3)
+    assert type(error).__name__ in one.health().reason
+    assert one.names() == ["camera_lost"]
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+    front.reading = lambda: None
+    one.wait(lambda: one.health().fresh)
+    assert one.names() == ["camera_lost", "camera_recovered"]
+
+
+def test_a_driver_that_raises_anything_at_the_start_holds_nobody(rig: Callable[..., Rig]) -> None:
+    def fall(_: int) -> None:
+        raise RuntimeError("no buffer")
+
+    left = Camera(fall)
+    start_s = time.monotonic()
+    one = rig(front=Camera(), left=left)
+    assert time.monotonic() - start_s < 1.0
+    assert one.health("left").reason == "RuntimeError: no buffer"
+    left.opening = lambda _: None
+    one.wait(lambda: one.health("left").fresh)
+
+
 def test_a_finer_stream_is_scaled_and_another_shape_refused_by_name(
     rig: Callable[..., Rig],
 ) -> None:

@@ -83,6 +83,11 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         ImageFolder("front", tmp_path, None, 0.0)
 
 
+def test_a_folder_that_is_gone_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InputMissingError, match="pictures: No such file"):
+        ImageFolder("front", tmp_path / "pictures", None, 0.0)
+
+
 class Beats:
     """A recorded source with given times."""
 
