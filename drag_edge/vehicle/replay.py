@@ -14,6 +14,7 @@ from can.io.blf import BLFParseError
 from drag_edge.config.vehicle import CanSettings
 from drag_edge.errors import InputMissingError
 from drag_edge.events import Event
+from drag_edge.vehicle.adapters import VirtualAdapter
 
 # What python-can's readers raise for a log that is not whole.
 _DAMAGE = (
@@ -113,7 +114,7 @@ class LogReplay:
         first_s = self._next.timestamp if self._next else 0.0
         self._shift_s = now_s - first_s - settings.replay_start_s
         self._start_s = now_s
-        self._bus = can.Bus(interface="virtual", channel=settings.channel, ignore_config=True)
+        self._bus = VirtualAdapter(settings.channel)
 
     @property
     def ended(self) -> bool:
@@ -127,6 +128,8 @@ class LogReplay:
                 self._bus.send(self._next)
                 self.sent += 1
             self._next = self._following(now_s)
+        while self._bus.recv(timeout=0) is not None:  # what we send arrives here too, and nobody
+            pass  # wants it: it would pile up for as long as the daemon runs
 
     def close(self) -> None:
         """Leave the bus. Idempotent."""

@@ -119,6 +119,20 @@ def test_any_damage_is_an_error_of_ours(
         return
 
 
+def test_what_others_send_does_not_pile_up_during_a_replay_and_after_it(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    player = replay(recorded(tmp_path, ".log"), clock, [])
+    other = can.Bus(interface="virtual", channel="test-replay")
+    clock.every(0.01, player.step, "replay")
+    clock.every(0.01, lambda now_s: other.send(can.Message(arbitration_id=0x1B0)), "sender")
+    for second in (1.0, 10.0):
+        clock.advance_to(second)
+        assert max(queue.qsize() for queue in other.channel if queue is not other.queue) <= 1
+    assert player.ended
+    other.shutdown()
+    player.close()
+
+
 def test_a_replay_never_goes_onto_a_real_bus(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="virtual"):
         CanSettings.model_validate(
