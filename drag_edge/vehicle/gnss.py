@@ -17,6 +17,7 @@ _WRITE_TIMEOUT_S = 0.1
 class GnssReader:
     """Reads sentences; `step` is called by one thread every STEP_S, `speed` by any.
 
+    A receiver tells each of its fixes in RMC, in VTG or in both: VTG counts where no RMC comes.
     Events (source: the port): gnss_lost and gnss_recovered once per change.
     """
 
@@ -37,6 +38,7 @@ class GnssReader:
         self._newest: tuple[float, float] | None = None
         self._fixed_s = now_s
         self._heard_s: float | None = None
+        self._rmc_s: float | None = None
         self._lost = False
         self._using = threading.Lock()
         self.sentences = 0
@@ -71,6 +73,10 @@ class GnssReader:
             return
         self.sentences += 1
         self._heard_s = now_s
+        if told.sentence == "RMC":
+            self._rmc_s = now_s
+        elif self._rmc_s is not None and now_s - self._rmc_s <= self._settings.timeout_s:
+            return  # the same fix once more, told as if it were a newer one
         if told.speed_mps is None:
             return
         self._newest = (told.speed_mps, now_s - self._settings.latency_s)

@@ -189,3 +189,24 @@ def test_the_loop_sees_it_beside_the_vehicles_own_speed(tmp_path: Path) -> None:
     assert ego.gnss_time_s is not None
     link.close()
     plug.pull()
+
+
+def test_two_sentences_of_one_fix_are_one_fix(bench: Bench) -> None:
+    bench.plug.insert()
+    vtg = sentence("GPVTG,0.0,T,,M,39.0,N,72.2,K,A")
+    bench.run(0.4)
+    bench.run(0.2, rmc("40.0"))
+    fix = bench.speed()
+    assert fix is not None
+    bench.run(0.2, vtg)
+    assert bench.speed() == fix
+    bench.run(0.2, rmc("41.0"))
+    newer = bench.speed()
+    assert newer is not None
+    assert newer[1] > fix[1] + 0.3
+    for _ in range(12):  # RMC stops: after its time-out VTG is all that there is
+        bench.run(0.2, vtg)
+    late = bench.speed()
+    assert late is not None
+    assert late[0] == pytest.approx(39.0 * 0.514444, abs=1e-3)
+    assert bench.gnss.sentences == 15
