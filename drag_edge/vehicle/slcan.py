@@ -93,6 +93,8 @@ class SlcanBus(Polled, slcanBus):  # type: ignore[misc]
         port = self.serialPortOrig
         if port.write_timeout is None:  # before the first `send` sets its own
             port.write_timeout = _OPEN_WRITE_TIMEOUT_S
+            with error_check("Another program uses the serial device"):
+                port.exclusive = True
         with error_check("Could not write to serial device"):
             waiting = getattr(port, "out_waiting", 0)
             if waiting <= _MOST_WAITING_BYTES:

@@ -325,6 +325,19 @@ def test_now_and_then_a_refused_frame_is_nothing(adapter: Adapter) -> None:
     bus.shutdown()
 
 
+def test_a_port_that_somebody_uses_is_left_alone(adapter: Adapter) -> None:
+    somebody = serial.Serial(adapter.port, exclusive=True)
+    with pytest.raises(UnavailableError, match="Another program uses"):
+        slcan(adapter, VirtualClock(), [])
+    assert adapter.heard() == []
+    somebody.close()
+    bus = slcan(adapter, VirtualClock(), [])
+    with pytest.raises(serial.SerialException):
+        serial.Serial(adapter.port, exclusive=True)
+    bus.shutdown()
+    serial.Serial(adapter.port, exclusive=True).close()
+
+
 def test_frames_do_not_queue_in_an_slcan_adapter_that_stands(
     adapter: Adapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
