@@ -31,6 +31,17 @@ class CameraJournal:
         self._newest_s: float | None = None
         self._lost_for = ""
 
+    def go_on_from(self, before: CameraJournal) -> None:
+        """Count on from where another journal of the same camera stands."""
+        told, self._newest_s, self._lost_for = before._told, before._newest_s, before._lost_for
+        self._set(
+            frames=told.frames,
+            unused=told.unused,
+            losses=told.losses,
+            tries=told.tries,
+            sent_px=told.sent_px,
+        )
+
     def opening(self, now_s: float) -> None:
         """It is about to be opened."""
         self._call_s = now_s

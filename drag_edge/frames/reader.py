@@ -15,7 +15,7 @@ from drag_edge.events import Event
 from drag_edge.frames.backoff import Backoff
 from drag_edge.frames.fit import Size, fitted
 from drag_edge.frames.frame import Frame
-from drag_edge.frames.health import CameraHealth
+from drag_edge.frames.health import CameraHealth, CameraState
 from drag_edge.frames.journal import CameraJournal
 from drag_edge.frames.source import CameraError, LiveSource
 
@@ -27,6 +27,8 @@ _BROKE = "no more pictures; trying to open it again"
 # A driver's call that does not come back cannot be ended, only left alone: there is never more
 # than this one thread for a camera, and closing waits no longer than this for it.
 LONGEST_JOIN_S = 2.0
+# So soon one that waits for another reader's driver hears that it is to stop.
+_GLANCE_S = 0.1
 
 
 class CameraReader:
@@ -62,6 +64,7 @@ class CameraReader:
         self.error: DragEdgeError | None = None
         self._newest: Frame | None = None
         self._fallen: set[str] = set()
+        self._skipped_before = 0
         self._stop = threading.Event()
         self._before: CameraReader | None = None
         self._thread = threading.Thread(target=self._run, name=f"camera-{name}", daemon=True)
@@ -76,8 +79,11 @@ class CameraReader:
         The device is opened when the other one has let go of it, and for as long as it takes.
         """
         self.size_px = before.size_px
-        self._before = before
         before._stop.set()
+        # One that still waits itself has opened nothing, and ends: what it waits for is waited for.
+        self._before = before._before or before
+        self._skipped_before = before._skipped
+        self._journal.go_on_from(before._journal)
         self._journal.lost("its settings have changed; opening it anew", self._clock.now_s())
         self._thread.start()
 
@@ -94,7 +100,15 @@ class CameraReader:
     def health(self, now_s: float) -> CameraHealth:
         """How it is now; from any thread."""
         told = self._journal.health(now_s, self._source.patience_s)
-        return replace(told, size_px=self.size_px, skipped=self._source.skipped)
+        before = self._before
+        held = None if before is None else before.health(now_s)
+        if held is not None and held.state is CameraState.STUCK:
+            told = replace(told, state=held.state, reason=held.reason, since_s=held.since_s)
+        return replace(told, size_px=self.size_px, skipped=self._skipped)
+
+    @property
+    def _skipped(self) -> int:
+        return self._skipped_before + self._source.skipped
 
     def ask_to_stop(self) -> None:
         """Let the thread end after the call that it is in."""
@@ -105,7 +119,9 @@ class CameraReader:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=max(0.0, within_s))
-        return not self._thread.is_alive()
+        before = self._before
+        held = before is not None and before._thread.is_alive()
+        return not held and not self._thread.is_alive()
 
     def _run(self) -> None:
         self._wait_for_the_one_before()
@@ -141,9 +157,10 @@ class CameraReader:
 
     def _wait_for_the_one_before(self) -> None:
         """Apart from `_run`, whose frame would keep it and its pictures for as long as it reads."""
-        before, self._before = self._before, None
-        if before is not None:
-            before._thread.join()
+        while self._before is not None and not self._stop.is_set():
+            self._before._thread.join(_GLANCE_S)
+            if not self._before._thread.is_alive():
+                self._before = None
 
     def _open(self) -> bool:
         self._journal.opening(self._clock.now_s())

@@ -483,6 +483,32 @@ def test_a_camera_with_other_settings_leaves_nothing_of_the_one_before(
     assert before() is None, "who keeps it keeps its pictures"
 
 
+def test_a_hung_driver_stays_named_and_holds_one_thread_however_often_settings_change(
+    rig: Callable[..., Rig],
+) -> None:
+    let_go = threading.Event()
+    hung = Camera()
+    one = rig(front=Camera(), left=hung)
+    one.wait(lambda: one.health("left").frames >= 3)
+    hung.reading = lambda: let_go.wait() and None
+    one.wait(lambda: one.health("left").state is CameraState.STUCK)
+    frames = one.health("left").frames
+    for _ in range(3):
+        one.cameras["left"] = Camera()
+        assert one.feed.reopen("left", SETTINGS)
+        time.sleep(0.25)
+        told = one.health("left")
+        assert told.state is CameraState.STUCK
+        assert "has not answered" in told.reason
+        assert (told.frames, told.losses) == (frames, 1)
+    # The one that hangs, and the one that waits for it.
+    assert camera_threads().count("camera-left") == 2
+    let_go.set()
+    one.wait(lambda: one.health("left").fresh)
+    assert one.health("left").frames > frames
+    one.wait(lambda: camera_threads().count("camera-left") == 1)
+
+
 # health
 
 
