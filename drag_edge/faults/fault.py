@@ -70,6 +70,10 @@ HOW = "KIND[:TARGET]@START[+SECONDS][,parameter=value], for example freeze:front
 class FaultError(UsageError):
     """A fault that cannot be understood or does not fit the configuration."""
 
+    def __str__(self) -> str:
+        """As it is: KIND:TARGET@START only looks like a login."""
+        return Exception.__str__(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
