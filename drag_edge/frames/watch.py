@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
+from statistics import median
 
 from drag_edge.config.cameras import CameraSettings
 from drag_edge.config.monitor import MonitorSettings
@@ -14,6 +16,7 @@ from drag_edge.frames.thumbnail import Sighting, sighting_of
 
 SLOW_PERIODS = 2.5
 SLOWEST_PERIOD_S = 2.0
+_PERIODS = 5
 
 
 class CameraWatch:
@@ -56,7 +59,7 @@ class CameraWatch:
     ) -> tuple[Event, ...]:
         """The same for whoever has sightings and no pictures."""
         return (
-            *self._silence.step(sightings, now_s),
+            *self._silence.step({name: one.time_s for name, one in sightings.items()}, now_s),
             *self._pictures.step(sightings, speed_mps, now_s),
             *self._rates.step(sightings, now_s),
         )
@@ -66,29 +69,44 @@ class FrameWatch:
     """Stepped once a tick with the cameras that had a new frame; says who is lost and who is back.
 
     timeout_s: a camera without a new frame for longer than this is lost; one that is slower gets
-    SLOW_PERIODS of its own periods.
+    SLOW_PERIODS of its own periods. A frame that is older than that is no sign of life.
     """
 
     def __init__(self, cameras: Iterable[str], timeout_s: float, start_s: float) -> None:
         self.timeout_s = timeout_s
         self._seen_s = dict.fromkeys(cameras, start_s)
-        self._period_s = dict.fromkeys(self._seen_s, 0.0)
+        self._taken_s: dict[str, float] = {}
+        self._periods_s: dict[str, deque[float]] = {
+            camera: deque(maxlen=_PERIODS) for camera in self._seen_s
+        }
         self._lost: set[str] = set()
 
-    def step(self, arrived: Iterable[str], now_s: float) -> tuple[Event, ...]:
-        """Events of this tick: camera_lost once, camera_recovered with the first new frame."""
+    def step(self, arrived: Mapping[str, float], now_s: float) -> tuple[Event, ...]:
+        """Events of this tick: camera_lost once, camera_recovered with the first new frame.
+
+        arrived: capture time of each new frame by camera, seconds.
+        """
         events = []
-        for camera in arrived:
+        for camera, time_s in arrived.items():
+            before_s = self._taken_s.get(camera)
+            self._taken_s[camera] = time_s
+            if now_s - time_s > self._patience_s(camera):
+                continue
             if camera in self._lost:
                 self._lost.discard(camera)
                 events.append(Event("camera_recovered", camera, "frames again", now_s))
-            else:
-                self._period_s[camera] = min(now_s - self._seen_s[camera], SLOWEST_PERIOD_S)
+            elif before_s is not None and time_s > before_s:
+                self._periods_s[camera].append(min(time_s - before_s, SLOWEST_PERIOD_S))
             self._seen_s[camera] = now_s
         for camera, seen_s in self._seen_s.items():
-            patience_s = max(self.timeout_s, SLOW_PERIODS * self._period_s[camera])
-            if camera not in self._lost and now_s - seen_s > patience_s:
+            if camera not in self._lost and now_s - seen_s > self._patience_s(camera):
                 self._lost.add(camera)
                 detail = f"no new frame for {now_s - seen_s:.1f} s"
                 events.append(Event("camera_lost", camera, detail, now_s))
         return tuple(events)
+
+    def _patience_s(self, camera: str) -> float:
+        # One gap is no period: the middle one of several counts.
+        periods_s = self._periods_s[camera]
+        period_s = median(periods_s) if len(periods_s) == _PERIODS else 0.0
+        return max(self.timeout_s, SLOW_PERIODS * period_s)
