@@ -93,10 +93,11 @@ class Perception:
             if new is not None:
                 self._view = view = new
                 fresh = True
-        sides = self._sides.step(perceived, ego, time_s)
+        scene_time_s = time_s if self._front is None or view.frame_index < 0 else view.time_s
+        sides = self._sides.step(perceived, ego, time_s, scene_time_s)
         front_events = view.events if fresh else ()
         return Scene(
-            time_s=time_s if self._front is None or view.frame_index < 0 else view.time_s,
+            time_s=scene_time_s,
             frame_index=view.frame_index,
             ego=ego,
             lanes=view.lanes,

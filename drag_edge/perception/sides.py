@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from drag_edge.config.body import BodySettings
@@ -92,6 +92,12 @@ class SideCamera:
         self.tracks = self.tracker.tracks(None, now)
         return event
 
+    def tracks_at(self, time_s: float) -> tuple[Track, ...]:
+        """The last picture's tracks, as old as they are at time_s: a camera that stands still lets
+        nobody stay fresh."""
+        since_s = 0.0 if self._last_s is None else max(0.0, time_s - self._last_s)
+        return tuple(replace(one, coasted_s=one.coasted_s + since_s) for one in self.tracks)
+
     def age_s(self, time_s: float) -> float | None:
         """How long ago a detector last looked through it; None if too long, or never."""
         if self.looked_s is None:
@@ -139,8 +145,10 @@ class SideViews:
         for side in (self._left, self._right):
             side.tune(settings.blind_spot, settings.tracks.sizes)
 
-    def step(self, perceived: Mapping[str, Perceived], ego: EgoState, time_s: float) -> Sides:
-        """The sides at time_s."""
+    def step(
+        self, perceived: Mapping[str, Perceived], ego: EgoState, time_s: float, scene_time_s: float
+    ) -> Sides:
+        """The sides at time_s; the ages of tracks are those at the scene's time."""
         events: list[Event] = []
         rejected: list[RejectedBox] = []
         for camera in self._cameras:
@@ -151,7 +159,7 @@ class SideViews:
             if event is not None:
                 events.append(event)
         known = [camera for camera in self._cameras if camera.age_s(time_s) is not None]
-        tracks = tuple(track for camera in known for track in camera.tracks)
+        tracks = tuple(track for camera in known for track in camera.tracks_at(scene_time_s))
         return Sides(
             tracks=tracks if known else None,
             left=self._side(self._left, Role.LEFT, time_s),

@@ -197,3 +197,15 @@ def test_one_picture_counts_once_however_often_it_is_asked_about() -> None:
     for frames in range(7, 6 + settings.blind_spot.start_frames):
         spot = watch.step((dataclasses.replace(track, frames=frames),), 0.2, 0.0)
     assert spot.occupied
+
+
+def test_who_was_seen_by_a_camera_that_stands_still_grows_old() -> None:
+    room, ages_s = perception(sides=True), []
+    for frame in range(16):
+        time_s = frame * 0.05
+        car = detect(LEFT, [Cuboid(-12.0, 3.5)])
+        frames = {"left": perceived(time_s, car, None, "left")} if frame < 10 else {}
+        scene = room.understand(frames, EgoState(time_s, speed_mps=20.0), time_s)
+        ages_s += [track.coasted_s for track in scene.side_tracks or ()]
+    assert ages_s[-7] == 0.0
+    assert ages_s[-6:] == pytest.approx([0.05, 0.1, 0.15, 0.2, 0.25, 0.3])
