@@ -228,23 +228,40 @@ SIGNALS: Mapping[str, Callable[[Outputs], Signals]] = MappingProxyType(
 
 
 def objects(outputs: Outputs | None, slot: int) -> Signals:
-    """OBJECTS for one slot of the multiplexed list; None and unknown tracks: not available."""
+    """OBJECTS for one slot of the multiplexed list; None and unknown tracks: not available.
+
+    A slot is empty (NONE) only where somebody looked to the front: sides alone do not know that.
+    """
     scene = outputs.scene if outputs else None
-    if scene is None or (scene.tracks is None and scene.side_tracks is None):
+    if scene is None:
         return {"ObjectsSlot": slot}
     tracks = nearest_tracks(scene.tracks or (), scene.side_tracks or ())
     prefix = f"Objects{slot}"
     if slot >= len(tracks):
-        return {"ObjectsSlot": slot, f"{prefix}Class": "NONE"}
+        return {"ObjectsSlot": slot, f"{prefix}Class": None if scene.tracks is None else "NONE"}
     track = tracks[slot]
     return {
         "ObjectsSlot": slot,
-        f"{prefix}Id": _id(track.id),
+        f"{prefix}Id": _distinct_ids(tracks)[track.id],
         f"{prefix}Class": _class(track),
         f"{prefix}X": track.x_m,
         f"{prefix}Y": track.y_m,
         f"{prefix}RangeRate": track.range_rate_mps,
     }
+
+
+def _distinct_ids(tracks: Sequence[Track]) -> Mapping[int, int]:
+    """Track → its number on the bus: modulo 255, or the next that is free in this list. The lower
+    track goes first: LEAD and AEB name the front's, which are below those of the sides.
+    """
+    ids: dict[int, int] = {}
+    for track_id in sorted(track.id for track in tracks):
+        taken = ids.values()
+        number = track_id % ID_MODULUS
+        while number in taken:
+            number = (number + 1) % ID_MODULUS
+        ids[track_id] = number
+    return ids
 
 
 def nearest_tracks(front: Sequence[Track], side: Sequence[Track]) -> list[Track]:

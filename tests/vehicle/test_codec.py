@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drag_edge.adas import decision as adas
@@ -230,6 +230,35 @@ def test_the_object_list_has_the_nearest_first_one_slot_a_frame() -> None:
     assert [found[slot][f"Objects{slot}Id"] for slot in range(OBJECT_SLOTS)] == [1, 2, 3, 4]
     assert found[1]["Objects1X"] == pytest.approx(20.0)
     assert "Objects0X" not in found[1]
+
+
+def test_sides_alone_do_not_know_that_a_slot_is_empty() -> None:
+    beside = track(id=1_000_000, camera="left", x_m=-3.0, y_m=3.0)
+    told = Outputs(scene(lead=None, tracks=None, side_tracks=(beside,)), decision(), command())
+    assert encoded("OBJECTS", dict(objects(told, 0)))["Objects0Class"] == "CAR"
+    assert encoded("OBJECTS", dict(objects(told, 1)))["Objects1Class"] is None
+    nobody = Outputs(scene(lead=None, tracks=None, side_tracks=()), decision(), command())
+    assert encoded("OBJECTS", dict(objects(nobody, 0)))["Objects0Class"] is None
+    front = Outputs(scene(lead=None, tracks=(), side_tracks=None), decision(), command())
+    assert encoded("OBJECTS", dict(objects(front, 0)))["Objects0Class"] == "NONE"
+
+
+@given(
+    st.lists(st.integers(0, 2000), max_size=4, unique=True),
+    st.lists(st.integers(1_000_000, 1_000_600), max_size=4, unique=True),
+)
+@example([145], [1_000_000])  # both 145 modulo 255
+@example([254, 509, 764], [1_000_109])
+def test_two_objects_of_one_list_never_share_a_number(front: list[int], side: list[int]) -> None:
+    ahead = tuple(track(id=number, x_m=10.0 + at) for at, number in enumerate(front))
+    beside = tuple(track(id=number, x_m=-5.0 - at) for at, number in enumerate(side))
+    told = Outputs(scene(tracks=ahead, side_tracks=beside), decision(), command())
+    count = min(OBJECT_SLOTS, len(front) + len(side))
+    numbers = [objects(told, slot)[f"Objects{slot}Id"] for slot in range(count)]
+    assert len(set(numbers)) == count
+    assert all(0 <= number < 255 for number in numbers)
+    if front == [145]:
+        assert 145 in numbers, "as LEAD calls it"
 
 
 def test_track_numbers_stay_in_range_for_ever() -> None:
