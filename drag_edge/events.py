@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import threading
 from dataclasses import dataclass
 
 
@@ -22,15 +22,34 @@ class Event:
 
 
 class EventBox:
-    """Where the parts put their events, from any thread; the loop empties it once a tick."""
+    """Where the parts put their events, from any thread; the loop empties it once a tick.
+
+    While nobody empties it, repetitions go first: an event that the same source told again since
+    then says nothing that the newer one does not, and a rare one must not be lost to them.
+    """
 
     def __init__(self, size: int = 1000) -> None:
-        self._events: deque[Event] = deque(maxlen=size)
+        self._size = size
+        self._events: list[Event] = []
+        self._using = threading.Lock()
 
     def put(self, event: Event) -> None:
-        """Keep an event for the next tick; the oldest goes when nobody empties the box."""
-        self._events.append(event)
+        """Keep an event for the next tick."""
+        with self._using:
+            self._events.append(event)
+            if len(self._events) > self._size:
+                self._events = _newest_of_each(self._events)[-self._size :]
 
     def take(self) -> tuple[Event, ...]:
         """Everything since the last call, oldest first."""
-        return tuple(self._events.popleft() for _ in range(len(self._events)))
+        with self._using:
+            events, self._events = self._events, []
+        return tuple(events)
+
+
+def _newest_of_each(events: list[Event]) -> list[Event]:
+    """The last of each name and source, in the order in which they came."""
+    newest: dict[tuple[str, str], Event] = {}
+    for event in reversed(events):
+        newest.setdefault((event.name, event.source), event)
+    return list(reversed(newest.values()))
