@@ -156,7 +156,9 @@ FRAME = st.tuples(
 
 
 @given(st.lists(FRAME, max_size=40))
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 def test_random_frames_never_crash_and_give_bounded_values(
     tmp_path: Path, frames: list[tuple[int, bytes, bool]]
 ) -> None:

@@ -81,7 +81,9 @@ def test_limits_that_were_rounded_take_the_value_that_they_mean(tmp_path: Path) 
 
 
 @given(st.integers(0, 0xFFFF))
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
 def test_backwards_is_a_speed_too(tmp_path: Path, raw: int) -> None:
     signal = ' SG_ SPEED : 0|16@1- (0.01,0) [-300|300] "km/h" CAR\n'
     one = OneMessage(tmp_path, signal, speed=SPEED)
