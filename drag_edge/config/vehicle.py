@@ -64,7 +64,7 @@ class CanSettings(Section):
     log: Path | None = output_file(
         None,
         "Write every frame, sent and received, here: .log (candump), .asc or .blf; the one of the "
-        "run before is kept as ….previous",
+        "run before is kept as ….previous; one of seconds after a longer one as ….short",
     )
     log_flush_s: float = quantity(
         1.0, "s", "The log reaches the disk at least this often", gt=0, le=60

@@ -15,6 +15,7 @@ from drag_edge.events import Event
 from drag_edge.vehicle.spool import Spool
 
 _MOST_WAITING_BYTES = 16 * 1024 * 1024
+_SHORT_BYTES = 256 * 1024  # some seconds of a busy bus, in any of the formats
 _BLF_CONTAINER_BYTES = 16 * 1024  # about a second of a busy bus
 
 
@@ -27,7 +28,8 @@ class _Writer(Protocol):
 class FrameLog:
     """A log with the daemon's clock. A disk that refuses ends the log with one event, log_failed;
     the file then holds whole records, and nothing else stops. The log of the run before is kept
-    beside it (drive.log → drive.previous.log): a restart must not destroy what led to it."""
+    beside it (drive.log → drive.previous.log): a restart must not destroy what led to it. Nor must
+    many: one of a few seconds takes the place of a longer one in drive.short.log only."""
 
     def __init__(
         self,
@@ -114,8 +116,17 @@ class FrameLog:
 
 
 def _keep_previous(path: Path) -> None:
-    if path.is_file() and not path.is_symlink() and path.stat().st_size > 0:
-        path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
+    if not path.is_file() or path.is_symlink() or path.stat().st_size == 0:
+        return
+    size_bytes, previous = path.stat().st_size, _beside(path, "previous")
+    longer = previous.is_file() and previous.stat().st_size > size_bytes
+    keep = _beside(path, "short") if longer and size_bytes < _SHORT_BYTES else previous
+    path.replace(keep)
+
+
+def _beside(path: Path, name: str) -> Path:
+    """drive.log → drive.name.log."""
+    return path.with_name(f"{path.stem}.{name}{path.suffix}")
 
 
 def _writer_for(path: Path, spool: Spool, channel: str) -> _Writer:

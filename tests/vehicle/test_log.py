@@ -85,6 +85,23 @@ def test_the_log_of_the_run_before_is_kept(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_a_loop_of_crashes_keeps_what_led_to_it_and_its_newest_round(tmp_path: Path) -> None:
+    path = tmp_path / "drive.log"
+    path.write_text("(1.000000) can0 123#00 R\n" * 20_000)
+    long = path.read_bytes()
+    for _ in range(3):
+        drive(path, [], until_s=0.2)
+    drive(path, [], until_s=0.5)
+    newest = path.read_bytes()
+    drive(path, [], until_s=0.2)
+    assert (tmp_path / "drive.previous.log").read_bytes() == long
+    assert (tmp_path / "drive.short.log").read_bytes() == newest
+    path.write_bytes(b"x" * 300_000)  # a whole drive, though shorter than the one before
+    drive(path, [], until_s=0.2)
+    assert (tmp_path / "drive.previous.log").stat().st_size == 300_000
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_a_bus_that_is_not_there_does_not_cost_the_last_log(tmp_path: Path) -> None:
     path = tmp_path / "drive.log"
     path.write_text("kept")
