@@ -69,7 +69,8 @@ class FrameWatch:
     """Stepped once a tick with the cameras that had a new frame; says who is lost and who is back.
 
     timeout_s: a camera without a new frame for longer than this is lost; one that is slower gets
-    SLOW_PERIODS of its own periods. A frame that is older than that is no sign of life.
+    SLOW_PERIODS of its own periods. A frame that is older than usual by more than that is no sign
+    of life.
     """
 
     def __init__(self, cameras: Iterable[str], timeout_s: float, start_s: float) -> None:
@@ -77,6 +78,9 @@ class FrameWatch:
         self._seen_s = dict.fromkeys(cameras, start_s)
         self._taken_s: dict[str, float] = {}
         self._periods_s: dict[str, deque[float]] = {
+            camera: deque(maxlen=_PERIODS) for camera in self._seen_s
+        }
+        self._ages_s: dict[str, deque[float]] = {
             camera: deque(maxlen=_PERIODS) for camera in self._seen_s
         }
         self._lost: set[str] = set()
@@ -90,7 +94,9 @@ class FrameWatch:
         for camera, time_s in arrived.items():
             before_s = self._taken_s.get(camera)
             self._taken_s[camera] = time_s
-            if now_s - time_s > self._patience_s(camera):
+            ages_s = self._ages_s[camera]
+            ages_s.append(now_s - time_s)
+            if ages_s[-1] - min(ages_s) > self._patience_s(camera):
                 continue
             if camera in self._lost:
                 self._lost.discard(camera)

@@ -78,3 +78,9 @@ def test_a_picture_that_is_old_when_it_is_taken_is_no_sign_of_life() -> None:
     assert watch.step(at(died_s, "front"), back_s + 0.05) == ()
     fresh = watch.step(at(back_s + 0.1, "front"), back_s + 0.1)
     assert names(fresh) == [("camera_recovered", "front")]
+
+
+def test_what_a_camera_always_takes_is_no_silence() -> None:
+    watch = FrameWatch(["front"], timeout_s=0.3, start_s=0.0)
+    for i in range(1, 60):
+        assert not watch.step(at(i / 30 - 0.8, "front"), i / 30)
