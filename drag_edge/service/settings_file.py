@@ -14,8 +14,9 @@ from drag_edge.errors import SOFTWARE, DragEdgeError
 
 _LOG = logging.getLogger(__name__)
 
-# Inode, size and time: an editor that writes a new file and renames it changes the first.
-Stamp = tuple[int, int, int]
+# Inode, size, and the times of its content and of all about it: an editor that writes a new file
+# and renames it changes the first, `cp --preserve` perhaps only the last.
+Stamp = tuple[int, int, int, int]
 Found = Settings | DragEdgeError
 
 
@@ -62,10 +63,13 @@ class SettingsFile:
 
     def _run(self) -> None:
         while True:
-            asked = self._asked.wait(self.settings.period_s)
+            self._asked.wait(self.settings.period_s)
             if self._stop:
                 return
-            self._asked.clear()
+            # Who asks from here on asks once more; nobody who asked before is forgotten.
+            asked = self._asked.is_set()
+            if asked:
+                self._asked.clear()
             stamp = stamp_of(self._path)
             changed = self._watch.look(stamp, self.settings.settle_s, time.monotonic())
             if asked or (changed and self.settings.watch):
@@ -105,4 +109,4 @@ def stamp_of(path: Path) -> Stamp | None:
         found = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

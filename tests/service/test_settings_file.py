@@ -10,6 +10,7 @@ import pytest
 from drag_edge.config.root import Settings
 from drag_edge.config.service import ReloadSettings
 from drag_edge.errors import DragEdgeError, InvalidConfigError
+from drag_edge.service import settings_file
 from drag_edge.service.settings_file import Found, SettingsFile, Watch, stamp_of
 
 FAST = ReloadSettings(period_s=0.06, settle_s=0.0)
@@ -26,9 +27,9 @@ def wait_for(file: SettingsFile, seconds: float = 5.0) -> Found:
 
 
 def test_a_change_counts_once_it_has_settled() -> None:
-    watch = Watch((1, 10, 0))
+    watch = Watch((1, 10, 0, 0))
     steps = [  # an editor that empties the file, writes it in pieces, and is done
-        (0.0, (1, 10, 0), False),
+        (0.0, (1, 10, 0, 0), False),
         (1.0, (1, 0, 5), False),
         (1.4, (1, 6, 6), False),
         (1.8, (1, 12, 7), False),
@@ -40,17 +41,17 @@ def test_a_change_counts_once_it_has_settled() -> None:
 
 
 def test_a_file_that_is_gone_for_a_moment_is_no_change_and_its_return_is() -> None:
-    watch = Watch((1, 10, 0))
+    watch = Watch((1, 10, 0, 0))
     assert not watch.look(None, 0.5, 1.0)
     assert not watch.look(None, 0.5, 9.0)
-    assert not watch.look((2, 10, 3), 0.5, 10.0)
-    assert watch.look((2, 10, 3), 0.5, 10.6)
+    assert not watch.look((2, 10, 3, 3), 0.5, 10.0)
+    assert watch.look((2, 10, 3, 3), 0.5, 10.6)
 
 
 def test_back_to_what_was_read_is_no_change() -> None:
-    watch = Watch((1, 10, 0))
-    watch.look((1, 11, 1), 0.5, 1.0)
-    assert not watch.look((1, 10, 0), 0.5, 5.0)
+    watch = Watch((1, 10, 0, 0))
+    watch.look((1, 11, 1, 1), 0.5, 1.0)
+    assert not watch.look((1, 10, 0, 0), 0.5, 5.0)
 
 
 @pytest.mark.parametrize("how", ["in place", "renamed over"])
@@ -103,6 +104,43 @@ def test_without_watching_only_asking_reads_it(tmp_path: Path, settings: Setting
         assert wait_for(file) is settings
     finally:
         file.close()
+
+
+def test_who_asks_just_when_the_waiting_ends_is_heard(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class JustAfter(threading.Event):
+        """Somebody asks when the wait is over and before anything else happens."""
+
+        asks = 1
+
+        def wait(self, timeout: float | None = None) -> bool:
+            asked = super().wait(timeout)
+            if not asked and self.asks:
+                self.asks -= 1
+                self.set()
+            return asked
+
+    path = tmp_path / "drive.yaml"
+    path.write_text("one")
+    unwatched = FAST.model_copy(update={"watch": False})
+    monkeypatch.setattr(settings_file.threading, "Event", JustAfter)
+    file = SettingsFile(path, stamp_of(path), lambda: settings, unwatched, lambda: None)
+    monkeypatch.undo()
+    try:
+        assert wait_for(file) is settings
+    finally:
+        file.close()
+
+
+def test_a_file_copied_over_with_its_times_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "drive.yaml"
+    path.write_text("one")
+    before, times = stamp_of(path), path.stat()
+    time.sleep(0.02)
+    path.write_text("two")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert stamp_of(path) != before
 
 
 def test_what_is_wrong_with_the_file_is_handed_over_and_watching_goes_on(
