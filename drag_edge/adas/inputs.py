@@ -96,6 +96,7 @@ def _valid_track(track: Track) -> bool:
         track.accel_mps2,
         track.vy_mps,
         track.scale_ttc_s,
+        track.least_ttc_s,
         track.path_overlap,
         track.confidence,
         track.coasted_s,

@@ -310,7 +310,9 @@ def _allowed_stage(
         return AebStage.READY
     scale_ttc_s = track.scale_ttc_s
     # Growth tells of the distance to the camera, which is behind the bumper: hence the slack.
-    confirmed = scale_ttc_s is not None and scale_ttc_s <= settings.scale_ttc_ratio * ttc_s + 0.5
+    latest_s = settings.scale_ttc_ratio * ttc_s + 0.5
+    confirmed = scale_ttc_s is not None and scale_ttc_s <= latest_s
+    denied = track.least_ttc_s is not None and track.least_ttc_s > latest_s
     young = _young(track, settings)
     guessed = young and track.coasted_s > 0.0
     # A range that has just begun anew overshoots when the boxes come back to what they were.
@@ -328,7 +330,7 @@ def _allowed_stage(
         # A box whose lower edge flickers closes in on paper; it does so for a few frames only.
         return wanted if patient else AebStage.PREFILL
     known = track.frames >= settings.cautious_frames
-    if scale_ttc_s is None and patient:
+    if scale_ttc_s is None and patient and not denied:
         return wanted
     # Not confirmed, or the picture grows much more slowly than the range falls.
     return AebStage.PARTIAL if known else AebStage.WARN

@@ -6,6 +6,7 @@ import math
 from collections import deque
 
 _LEAST_RATE_1PS = 0.02
+_SLOWEST_RATE_1PS = 0.001
 _LEAST_SAMPLES = 4
 _FILLED = 0.7
 
@@ -49,6 +50,17 @@ class ScaleTtc:
         if long[1] > self._uncertainty * long[0]:
             return None
         return 1 / long[0]
+
+    def least_ttc_s(self, time_s: float) -> float | None:
+        """The camera is not reached sooner than this, by the most that the boxes may grow now (3 σ
+        above the short window's slope); None while that window is not filled, or is old at time_s.
+        """
+        if len(self._samples) < _LEAST_SAMPLES or time_s - self._samples[-1][0] > self._short_s:
+            return None
+        short = self._slope(self._short_s)
+        if short is None:
+            return None
+        return 1 / max(short[0] + 3 * short[1], _SLOWEST_RATE_1PS)
 
     def _slope(self, window_s: float) -> tuple[float, float] | None:
         """Least-squares slope of ln size over the newest window_s, and its σ, both 1/s.

@@ -95,6 +95,8 @@ class Track:
     accel_mps2: over ground, along x. vy_mps: lateral velocity over ground, left positive.
     ttc_s: from range and rate, constant acceleration not assumed; None when not closing.
     scale_ttc_s: from the growth of the box, only when two windows agree; else None.
+    least_ttc_s: sooner than this the growth of the box allows no contact; None where it cannot tell
+    or the track does not close in.
     path_overlap: share of the object's width inside the ego's corridor, 0–1.
     confidence: 0–1. age_s: since first seen. coasted_s: since last measured.
     frames: how many frames measured it. since_jump_s: since its range had to begin anew because
@@ -122,6 +124,7 @@ class Track:
     frames: int
     range_std_m: float
     since_jump_s: float = math.inf
+    least_ttc_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from drag_edge.perception.sightings import Sighting, sight
 from drag_edge.perception.tracked import Moment, TrackedObject
 
 _SAME_PLACE = 0.8
+# Who closes in more slowly is nobody's threat: how soon it might be here is not worked out.
+_CLOSING_MPS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,8 @@ class Tracker:
         if now.ego_speed_mps is not None:
             speed = now.ego_speed_mps + item.direction * rate
         camera_ttc = item.scale.ttc_s()
-        distance = max(item.range.range_m, 0.1)
+        least_ttc = item.scale.least_ttc_s(now.time_s) if rate < -_CLOSING_MPS else None
+        to_bumper = gap_m / max(item.range.range_m, 0.1)
         coasted_s = max(0.0, now.time_s - item.seen_s)
         return Track(
             id=item.id,
@@ -232,13 +235,14 @@ class Tracker:
             accel_mps2=item.range.accel_mps2,
             vy_mps=item.lateral.vy_mps,
             ttc_s=gap_m / -rate if rate < -0.1 else None,
-            scale_ttc_s=None if camera_ttc is None else camera_ttc * gap_m / distance,
+            scale_ttc_s=None if camera_ttc is None else camera_ttc * to_bumper,
             path_overlap=path_overlap,
             confidence=item.confidence,
             age_s=max(0.0, now.time_s - item.born_s),
             coasted_s=coasted_s,
             frames=item.frames,
             range_std_m=item.range.range_std_m,
+            least_ttc_s=None if least_ttc is None else least_ttc * to_bumper,
             since_jump_s=max(0.0, now.time_s - item.jumped_s),
         )
 

@@ -160,6 +160,14 @@ def test_without_growth_full_braking_asks_for_more_frames() -> None:
     assert stages[2:] == [AebStage.PARTIAL] * 3 + [AebStage.FULL] * 2
 
 
+def test_a_picture_that_does_not_grow_is_a_contradiction_too() -> None:
+    """It tells no time to collision, but that there is none as near as the range has it."""
+    still = close(scale_ttc_s=None, least_ttc_s=6.0)
+    assert run([still] * 10)[-1].stage is AebStage.PARTIAL
+    assert run([dataclasses.replace(still, frames=4)] * 10)[-1].stage is AebStage.WARN
+    assert run([dataclasses.replace(still, least_ttc_s=1.0)] * 10)[-1].stage is AebStage.FULL
+
+
 def test_a_speed_that_is_wrong_for_one_frame_brakes_for_nobody() -> None:
     """As on a real young track: 2.4 m/s of closing and hard braking in one frame, then nothing."""
     calm = scenes.track(4.7, -1.1, 8.0, scale_ttc_s=None, accel_mps2=0.0, age_s=0.7)

@@ -162,6 +162,35 @@ def test_windows_that_disagree_and_noise_say_nothing() -> None:
     assert scale.ttc_s() is None
 
 
+@given(ttc=st.floats(0.6, 4.0), seed=st.integers(0, 200))
+def test_who_comes_is_never_denied_to_come(ttc: float, seed: int) -> None:
+    """The least time is not beyond the true one, but for the half window by which it is late."""
+    rng, scale = np.random.default_rng(seed), ScaleTtc(0.35, 0.8, 0.35, 0.25)
+    for frame in range(21):
+        size = 300.0 / (ttc + 1.0 - frame * 0.05) + rng.normal(0, 0.5)
+        scale.add(frame * 0.05, "width", size)
+    least_s = scale.least_ttc_s(1.0)
+    assert least_s is not None
+    assert least_s <= 2 * ttc + 0.5
+
+
+def test_a_size_that_stays_denies_a_contact_that_is_near() -> None:
+    rng, least_s = np.random.default_rng(4), []
+    for _ in range(40):
+        scale = ScaleTtc(0.35, 0.8, 0.35, 0.25)
+        for frame in range(20):
+            scale.add(frame * 0.05, "width", 80 + rng.normal(0, 0.5))
+        told = scale.least_ttc_s(0.95)
+        assert told is not None
+        least_s.append(told)
+        assert scale.least_ttc_s(1.4) is None, "boxes of the past tell nothing of now"
+    assert np.median(least_s) > 4.0
+    scale = ScaleTtc(0.35, 0.8, 0.35, 0.25)
+    for frame in range(4):
+        scale.add(frame * 0.05, "width", 80.0)
+    assert scale.least_ttc_s(0.15) is None
+
+
 def test_another_kind_of_size_starts_anew() -> None:
     scale = ScaleTtc(0.35, 0.8, 0.35, 0.25)
     for frame in range(20):
