@@ -98,9 +98,8 @@ def aeb_step(
         threats, evidence = find_threats(
             scene, settings, body, evidence, drifts, slowings, braking_for, time_s, acc_decel_mps2
         )
-    worst = max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
-    warned = _warned(worst, threats, settings, state.warned, time_s, rights)
-    worst = _patient(worst, warned, settings, time_s, rights)
+    warned = _warned(_worst(threats), threats, settings, state.warned, time_s, rights)
+    worst = _worst([_patient(one, warned, settings, time_s, rights) for one in threats])
     standing = latch is not None and ego.speed_mps is not None and ego.speed_mps < _STANDSTILL_MPS
     due = worst is not None and worst.stage in BRAKING and not standing
     if worst is not None and due and Right.AEB in rights and not overridden:
@@ -138,6 +137,10 @@ def _missing(scene: Scene, rights: Right) -> str | None:
     return None
 
 
+def _worst(threats: Sequence[Threat]) -> Threat | None:
+    return max(threats, key=lambda threat: (threat.stage.value, -threat.ttc_s), default=None)
+
+
 def _warned(
     worst: Threat | None,
     threats: Sequence[Threat],
@@ -160,30 +163,30 @@ def _warned(
 
 
 def _patient(
-    worst: Threat | None,
+    threat: Threat,
     warned: Warned | None,
     settings: AebSettings,
     time_s: float,
     rights: Right,
-) -> Threat | None:
+) -> Threat:
     """Partial braking held back until the driver was warned for warn_before_s (UN R152).
 
     Not where only doubt keeps it from being full. Nor for a target that brakes: its deceleration
     is known late, and what R152 asks for is a warning in so far as the collision can be foreseen.
     Nor for pedestrians and two-wheelers, of whom R152 asks for a warning by the time of braking.
     """
-    if worst is None or worst.stage is not AebStage.PARTIAL:
-        return worst
-    if worst.track.label in VULNERABLE_ROAD_USERS:
-        return worst
+    if threat.stage is not AebStage.PARTIAL:
+        return threat
+    if threat.track.label in VULNERABLE_ROAD_USERS:
+        return threat
     if settings.policy == "ttc_stages" or Right.FCW not in rights:
-        return worst
-    brakes = worst.target.speed_mps > 0 and worst.target.accel_mps2 < 0
-    if brakes or worst.min_gap_m < settings.margin_m:
-        return worst
+        return threat
+    brakes = threat.target.speed_mps > 0 and threat.target.accel_mps2 < 0
+    if brakes or threat.min_gap_m < settings.margin_m:
+        return threat
     if warned is not None and time_s - warned.since_s >= settings.warn_before_s:
-        return worst
-    return replace(worst, stage=AebStage.WARN)
+        return threat
+    return replace(threat, stage=AebStage.WARN)
 
 
 def _escalated(latch: Latch | None, worst: Threat, scene: Scene, time_s: float) -> Latch:

@@ -494,6 +494,22 @@ def test_only_a_lead_that_is_believed_hides_anybody(doubt: dict[str, float], hid
     assert (decision.stage in BRAKING) is not hides
 
 
+def test_who_must_wait_for_the_warning_hides_nobody_who_need_not() -> None:
+    """Of two that call for partial braking the nearer waits, the other brakes itself."""
+    waits = scenes.track(30.0, -20.0, id=2)
+    braking = scenes.track(13.0, -5.0, speed_mps=15.0, accel_mps2=-3.6)
+    alone = run([braking] * 3)[-1]
+    assert alone.stage is AebStage.PARTIAL
+    found = set()
+    for gap_m in np.arange(24.0, 36.0, 0.5):
+        state, other = AebState(), dataclasses.replace(waits, gap_m=float(gap_m))
+        for step in range(3):
+            scene = scenes.scene(step * 0.05, tracks=(braking, other), lead=None)
+            decision, state = aeb_step(scene, SETTINGS, scenes.BODY, state, step * 0.05, ALL)
+        found.add(decision.stage)
+    assert found <= set(BRAKING)
+
+
 def test_a_lead_that_leaves_hides_nobody() -> None:
     leaving = scenes.track(20.0, 0.0, id=2, y_m=1.0, vy_mps=1.5)
     standing = scenes.track(26.0, -20.0)
