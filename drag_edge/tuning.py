@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,14 @@ from drag_edge.frames.address import parse_address
 from drag_edge.parts import Parts
 from drag_edge.perception.camera import CameraModel
 
+# Models run one after another as the YAML has them: that is no value of any key.
+MODELS_IN_ORDER = "models (their order)"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a changed file. settings: those that hold now. taken, left: dotted keys."""
+    """What became of a changed file. settings: those that hold now. taken, left: dotted keys, and
+    MODELS_IN_ORDER."""
 
     settings: Settings
     taken: Mapping[str, Reach]
@@ -38,6 +42,8 @@ def plan_change(old: Settings, new: Settings) -> Change:
         else:
             taken[key] = reach
     settings = merged(old, new, taken.__contains__)
+    if _order(old.models, settings.models) != _order(settings.models, old.models):
+        taken[MODELS_IN_ORDER] = Reach.LIVE
     return Change(settings, taken, tuple(left))
 
 
@@ -50,7 +56,7 @@ def take(change: Change, parts: Parts) -> None:
         parts.device.tune(settings.adas.monitor.device)
     monitor, timeout_s = settings.adas.monitor, settings.run.frame_timeout_s
     parts.watch.tune(settings.cameras, monitor, timeout_s)
-    if any(key.startswith("models.") for key in change.taken):
+    if any(key == MODELS_IN_ORDER or key.startswith("models.") for key in change.taken):
         parts.pool.tune(settings.models)
     cameras = camera_models(settings, parts.feed.sizes_px())
     if change.of(Reach.VIEW):
@@ -66,6 +72,10 @@ def take(change: Change, parts: Parts) -> None:
         parts.calibrations.tune(mounts)
     if any(key.split(".")[0] in ("cameras", "body", "display") for key in change.taken):
         parts.show.tune(settings.display, cameras, settings.body)
+
+
+def _order(models: Iterable[str], of: Container[str]) -> list[str]:
+    return [name for name in models if name in of]
 
 
 def camera_models(

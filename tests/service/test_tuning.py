@@ -9,11 +9,12 @@ import pytest
 
 from drag_edge.assemble import assembled
 from drag_edge.config.load import load
+from drag_edge.config.reach import Reach
 from drag_edge.config.root import Settings
 from drag_edge.config.rules import broken_rules
 from drag_edge.perception.calibration import Calibration
 from drag_edge.perception.calibration_store import CalibrationStore
-from drag_edge.tuning import plan_change
+from drag_edge.tuning import MODELS_IN_ORDER, plan_change
 from tests.config.helpers import VALID, write
 from tests.drive.drives import CONFIGS, simulated
 
@@ -50,6 +51,22 @@ def test_a_model_that_comes_with_a_new_camera_waits_and_the_others_do_not(tmp_pa
     assert set(change.taken) == {"models.road.confidence"}
     assert set(change.left) == {"cameras.left", "models.side"}
     assert broken_rules(change.settings) == []
+
+
+def test_models_in_another_order_run_in_it_and_are_told(tmp_path: Path) -> None:
+    side = ("[front]", "[front]\n  side: {file: road.onnx, cameras: [front]}")
+    old = settings_of(tmp_path, side)
+    models = {name: old.models[name] for name in ("side", "road")}
+    new = old.model_copy(update={"models": models})
+    change = plan_change(old, new)
+    assert dict(change.taken) == {MODELS_IN_ORDER: Reach.LIVE}
+    assert list(change.settings.models) == ["side", "road"]
+    assert plan_change(new, new).taken == {}
+    # One that comes first is told by its own name.
+    assert dict(plan_change(settings_of(tmp_path), new).taken) == {"models.side": Reach.MODEL}
+    with assembled(old, headless=True) as (daemon, _):
+        daemon.tune(change)
+        assert list(daemon.parts.pool.stats()) == ["side", "road"]
 
 
 @pytest.mark.parametrize("change_first", [True, False])
