@@ -45,7 +45,7 @@ class VehicleBus:
         clock: Clock,
         retry: Retry[can.BusABC] | None = None,
         losses: SendLosses | None = None,
-        opening_restarts: bool = True,
+        opening_restarts: bool = False,
     ) -> None:
         self.health = health
         self._opening_restarts = opening_restarts

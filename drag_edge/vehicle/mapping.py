@@ -207,7 +207,7 @@ class _Binder:
 
 
 def _source(signal: Signal, wanted: SignalSettings) -> Source:
-    """The signal with what its DBC says it can have; a step of grace for rounded limits.
+    """The signal with what its DBC says it can have; half a step of grace for rounded ones.
 
     Many real DBCs state limits that their field cannot even hold, or the raw value's: no statement.
     """
@@ -220,7 +220,7 @@ def _source(signal: Signal, wanted: SignalSettings) -> Source:
     # The labels of a switch or a choice are its values; those of a number say that there is none.
     labels = {} if isinstance(wanted, NumberSignal) else signal.choices or {}
     also = tuple(float(raw * signal.scale + signal.offset) for raw in labels)
-    return Source(signal.name, float(low) - step / 2, float(high) + step / 2, also)
+    return Source(signal.name, float(low), float(high), step / 2, also)
 
 
 def _reach(signal: Signal) -> tuple[float, float]:

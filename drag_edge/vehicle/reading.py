@@ -54,17 +54,21 @@ class Conversion:
 class Source:
     """A signal of the DBC, and the physical values that the DBC says it can have.
 
-    low, high: its [minimum|maximum], infinite where the DBC has none. also: values beside these.
+    low, high: its [minimum|maximum], infinite where the DBC has none. grace: those are rounded.
+    also: values beside these.
     """
 
     name: str
     low: float = -math.inf
     high: float = math.inf
+    grace: float = 0.0
     also: tuple[float, ...] = ()
 
     def can_say(self, physical: float) -> bool:
         """Whether the DBC allows this value."""
-        return self.low <= physical <= self.high or among(physical, self.also)
+        if self.low - self.grace <= physical <= self.high + self.grace:
+            return True
+        return among(physical, self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def test_a_value_beyond_the_dbcs_limits_is_unknown_and_told(tmp_path: Path) -> N
     assert car.reader.state(0.01).speed_mps is None
     assert car.reader.state(0.01).yaw_rate_radps == 0.0, "the other signals are believed"
     assert car.names() == [("ego_frame_invalid", "MOTION")]
-    assert "SPEED says 655.35" in car.events[0].detail
+    assert car.events[0].detail == "SPEED says 655.35, outside of the DBC's [0|400]"
 
 
 @pytest.mark.parametrize("limits", ["[0|0]", "[0|65535]"])  # none, and those of the raw value
