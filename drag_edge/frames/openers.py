@@ -68,7 +68,7 @@ def _open_v4l2(
         raise CameraError(
             name, address.target, "no such device; `ls /dev/video*` lists those that are plugged in"
         )
-    if settings.pixel_format == "MJPG" and _hardware(name, settings, "jpeg"):
+    if settings.pixel_format == "MJPG" and _hardware(name, settings, "jpeg", end_s):
         size = (settings.width or 1280, settings.height or 720)
         pipeline = v4l2_jpeg_pipeline(address.target, size, settings.fps or 30.0)
         capture = _open_pipeline(pipeline, settings, end_s)
@@ -96,7 +96,7 @@ def _open_stream(
         if problem:
             raise CameraError(name, str(address), problem)
     rtsp = address.target.partition("://")[0] in ("rtsp", "rtsps")
-    if rtsp and _hardware(name, settings, settings.codec.value):
+    if rtsp and _hardware(name, settings, settings.codec.value, end_s):
         # FFmpeg is to have its time where this does not start.
         half_s = _left_s(end_s) / 2
         pipeline = rtsp_pipeline(address.target, settings.codec, half_s)
@@ -154,11 +154,13 @@ def _open_csi(
     return _open_gstreamer(name, Address(Kind.GSTREAMER, pipeline), settings, end_s)
 
 
-def _hardware(name: str, settings: CameraSettings, codec: str) -> bool:
+def _hardware(name: str, settings: CameraSettings, codec: str, end_s: float) -> bool:
     """Whether to try the hardware's decoder; says why not where the YAML asks for it."""
     if settings.decode is Decode.SOFTWARE:
         return False
-    missing = jetson_decoder(codec) if opencv_has_gstreamer() else "OpenCV is without GStreamer"
+    missing = "OpenCV is without GStreamer"
+    if opencv_has_gstreamer():
+        missing = jetson_decoder(codec, _left_s(end_s) / 2)
     if missing and settings.decode is Decode.HARDWARE:
         log.warning("camera %s: decoded in software, because %s", name, missing)
     return not missing
