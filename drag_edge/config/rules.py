@@ -200,6 +200,14 @@ def body_adds_up(settings: Settings) -> Iterator[Broken]:
         yield Broken(("body", "length_m"), body.length_m, wanted)
 
 
+def names_are_one_word_of_a_key(settings: Settings) -> Iterator[Broken]:
+    """Keys are written with dots: "cameras.a.b.fps" would be of a camera "a"."""
+    for section in ("cameras", "models"):
+        for name in getattr(settings, section):
+            if "." in name:
+                yield Broken((section, name), name, "a name without a dot")
+
+
 def values_rise(settings: Settings) -> Iterator[Broken]:
     """Stages and bounds are in order."""
     for lower, upper in RISING:
@@ -225,5 +233,6 @@ RULES = (
     body_adds_up,
     commands_fit_their_port,
     frames_fit_their_bus,
+    names_are_one_word_of_a_key,
     values_rise,
 )

@@ -226,3 +226,10 @@ def test_a_folder_to_write_into_may_be_there_already_and_may_not_be_a_file(tmp_p
         assert settings.perception.calibration.folder == tmp_path / folder
     with pytest.raises(ConfigError, match="a folder to write into"):
         load(path, [f"perception.calibration.folder={path}"])
+
+
+@pytest.mark.parametrize("name", ["front", "road"])
+def test_a_name_has_no_dot(tmp_path: Path, name: str) -> None:
+    text = VALID.replace(f"  {name}:", f"  {name}.left:").replace("[front]", "null")
+    problem = only(write(tmp_path, text))
+    assert (problem.value, problem.expected) == (f"{name}.left", "a name without a dot")
