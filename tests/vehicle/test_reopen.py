@@ -125,7 +125,7 @@ def test_a_serial_adapter_pulled_out_and_put_back(tmp_path: Path) -> None:
     clock, events = VirtualClock(), list[Event]()
     bus = open_bus(settings, clock, events.append)
     frame = can.Message(arbitration_id=0x123, data=b"\x01\x02", is_extended_id=False)
-    assert bus.transmit(frame)
+    assert bus.transmit_surely(frame)
     os.close(adapter)
     for step in range(100):
         clock.advance_to(0.01 * step)
