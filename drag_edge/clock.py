@@ -29,6 +29,9 @@ class Clock(Protocol):
     def now_s(self) -> float:
         """Monotonic time, seconds."""
 
+    def asleep_s(self) -> float:
+        """How long the computer has slept (suspend) so far, seconds: now_s stands still then."""
+
     def every(self, period_s: float, step: Step, name: str, *, urgent: bool = False) -> Periodic:
         """Call step(now_s) every period_s: in its own thread on a real clock, in virtual time's
         order on a virtual one. The step must not raise. urgent: before the process's other threads
@@ -41,6 +44,10 @@ class SystemClock:
     def now_s(self) -> float:
         """Monotonic time, seconds."""
         return time.monotonic()
+
+    def asleep_s(self) -> float:
+        """Linux counts it in one of its two clocks only."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
     def every(self, period_s: float, step: Step, name: str, *, urgent: bool = False) -> Periodic:
         """Run `step` at fixed multiples of `period_s`; a late step does not shift the next ones."""
@@ -104,6 +111,10 @@ class VirtualClock:
     def now_s(self) -> float:
         """Virtual time, seconds."""
         return self._now_s
+
+    def asleep_s(self) -> float:
+        """Virtual time knows no sleep."""
+        return 0.0
 
     def every(self, period_s: float, step: Step, name: str, *, urgent: bool = False) -> Periodic:
         """Run `step` at now, now + period, … as time is advanced."""

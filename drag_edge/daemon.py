@@ -24,7 +24,10 @@ from drag_edge.service.event_log import EventLog
 from drag_edge.stages import Stages
 from drag_edge.summary import RunSummary
 from drag_edge.tally import Tally
-from drag_edge.tuning import Change, take
+from drag_edge.tuning import Change, camera_models, take
+
+# The two clocks are read one after another: so much may pass in between on a busy machine.
+_NAP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Daemon:
         self._adas_state = AdasState()
         self._gate_state = GateState()
         self.started_s = parts.clock.now_s()
+        self._asleep_s = parts.clock.asleep_s()
         self._front = front_camera(settings)
         self.tally = Tally(settings.cameras)
         self._event_log = EventLog(settings)
@@ -100,12 +104,28 @@ class Daemon:
             sample = self.parts.feed.next()
             if sample.ended or self.parts.show.closed:
                 return
-            self.tick(sample)
+            self.tick(self._awake(sample))
             between()
             if frames is not None and self.summary.samples >= frames:
                 return
             if seconds is not None and self.parts.clock.now_s() - self.started_s >= seconds:
                 return
+
+    def _awake(self, sample: Sample) -> Sample:
+        """The sample; without its pictures when the computer slept since the one before.
+
+        By the clock, which stood still, what was seen before would be milliseconds old.
+        """
+        asleep_s = self.parts.clock.asleep_s()
+        slept_s, self._asleep_s = asleep_s - self._asleep_s, asleep_s
+        if slept_s < _NAP_S:
+            return sample
+        parts, settings, now_s = self.parts, self._settings, self.parts.clock.now_s()
+        parts.events.put(Event("clock_jump", "clock", f"slept for {slept_s:.1f} s", now_s))
+        cameras = camera_models(settings, parts.feed.sizes_px())
+        known = parts.perception.calibrations()
+        parts.perception.begin(settings.perception, cameras, settings.body, known)
+        return Sample({}, sample.ended)
 
     def tick(self, sample: Sample) -> Tick:
         """From pictures to the bus and the screen. A sample without pictures ages the scene."""

@@ -112,3 +112,11 @@ def test_an_urgent_step_runs_where_nothing_is_allowed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     monkeypatch.setattr(os, "setpriority", refuse)
     assert scheduling_of_step(urgent=True) == ordinary()
+
+
+def test_a_computer_that_does_not_sleep_is_known_not_to() -> None:
+    clock = SystemClock()
+    before_s = clock.asleep_s()
+    time.sleep(0.05)
+    assert clock.asleep_s() - before_s == pytest.approx(0.0, abs=0.02)
+    assert VirtualClock(start_s=7.0).asleep_s() == 0.0
