@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drag_edge.adas.aeb import AebState, aeb_step
@@ -80,6 +80,7 @@ def test_what_a_network_may_say_passes_as_it_is(boxes: list[list[float]]) -> Non
     assert without_impossible(seen, 1.0) == (seen, ())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.floats(width=32)] * 4), min_size=1, max_size=4))
 def test_no_box_at_all_makes_perception_raise(boxes: list[tuple[float, ...]]) -> None:
     room = perception()
