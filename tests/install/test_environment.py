@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,13 +69,15 @@ def test_what_cannot_be_imported_is_told_with_the_packages_that_it_lacks(
     assert users == BOTH
 
 
-def test_the_import_itself_names_what_fails() -> None:
+def test_the_import_itself_names_what_fails_and_leaves_nothing_in_a_home(tmp_path: Path) -> None:
     def asked(*names: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "-c", environment._IMPORT, *names]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        home = {**os.environ, "HOME": str(tmp_path)}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=home)
 
     assert asked("json", "drag_edge").returncode == 0
     assert asked(*environment._NEEDED).returncode == 0
+    assert list(tmp_path.iterdir()) == []
     lacking = asked("json", "no_such_module")
     assert lacking.returncode == 1
     assert lacking.stderr.startswith("no_such_module cannot be imported: No module")

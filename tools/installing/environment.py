@@ -17,7 +17,8 @@ _NEEDED = (
     "drag_edge",
 )  # fmt: skip
 _IMPORT = """
-import importlib, sys
+import importlib, os, sys
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime would leave files in root's home
 for name in sys.argv[1:]:
     try:
         importlib.import_module(name)
