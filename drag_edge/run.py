@@ -26,15 +26,13 @@ from drag_edge.service.log import log_as
 from drag_edge.service.memory import arrange, keep_small
 from drag_edge.service.notify import Notifier
 from drag_edge.service.settings_file import stamp_of
-from drag_edge.service.watchdog import Watchdog
+from drag_edge.service.watchdog import LOADING_S, Watchdog
 from drag_edge.summary import write_json
 
 _LOG = logging.getLogger(__name__)
 
 # Cameras, bus and models open one after another; each may take its own time-out.
 _STARTING_S = 120.0
-# One model, between two rounds: a cold device opens the GPU and compiles its kernels first.
-_LOADING_S = 120.0
 # So long at most a thread that is due waits for the interpreter, each time that it comes back from
 # the system. Python's own 5 ms are a quarter of a fast message's cycle, and a frame takes several.
 _INTERPRETER_TURN_S = 1e-4
@@ -74,7 +72,7 @@ def run(
     started_s = time.monotonic()
 
     def before_load() -> None:
-        watchdog.patience(_LOADING_S)
+        watchdog.patience(LOADING_S)
 
     content: dict[str, Any] = {}
     with (

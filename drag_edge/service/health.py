@@ -7,9 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from drag_edge.config.service import HttpSettings
-
-# As long as the watchdog is asked to wait for a round that loads a model (run.py).
-_LOADING_S = 120.0
+from drag_edge.service.watchdog import LOADING_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def not_alive(health: Health, settings: HttpSettings) -> Iterator[str]:
     """
     longest_s = settings.stalled_s
     if any(not model.loaded and model.error is None for model in health.models.values()):
-        longest_s = max(longest_s, _LOADING_S)
+        longest_s = max(longest_s, LOADING_S)
     if health.round_age_s > longest_s:
         yield f"the loop last came round {health.round_age_s:.1f} s ago"
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 
 from drag_edge.service.notify import Notifier
 
+# A round that loads a model may take so long: a cold device opens the GPU and compiles its kernels.
+LOADING_S = 120.0
 # Three signs of life in the time that systemd grants, one of which may be late.
 _PER_TIMEOUT = 3
 

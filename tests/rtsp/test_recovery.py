@@ -141,21 +141,24 @@ def test_a_server_that_accepts_and_never_answers_holds_nobody() -> None:
         assert time.monotonic() - start_s <= 2.5
 
 
+def one_camera(server: str, open_timeout_s: float) -> str:
+    """The YAML of a vehicle with a front camera alone."""
+    return f"""
+cameras:
+  front:
+    source: rtsp://{server}/camera
+    open_timeout_s: {open_timeout_s}
+    mount: {{x: 1.0, z: 1.2}}
+    intrinsics: {{width: 640, height: 360, fx: 500, fy: 500, cx: 320, cy: 180}}
+"""
+
+
 def test_a_process_whose_only_camera_hangs_ends_with_a_reason_and_without_the_password(
     tmp_path: Path, repository: Path
 ) -> None:
     config = tmp_path / "drag-edge.yaml"
     with MuteServer() as mute:
-        config.write_text(
-            f"""
-cameras:
-  front:
-    source: rtsp://driver:pa55SECRET@127.0.0.1:{mute.port}/camera
-    open_timeout_s: 1
-    mount: {{x: 1.0, z: 1.2}}
-    intrinsics: {{width: 640, height: 360, fx: 500, fy: 500, cx: 320, cy: 180}}
-"""
-        )
+        config.write_text(one_camera(f"driver:pa55SECRET@127.0.0.1:{mute.port}", 1))
         done = subprocess.run(
             [sys.executable, "-m", "drag_edge", "run", str(config), "--headless"],
             capture_output=True,
@@ -177,17 +180,8 @@ def test_a_process_that_is_stopped_while_its_camera_hangs_ends_soon_and_neutrall
 ) -> None:
     config = tmp_path / "drag-edge.yaml"
     with MuteServer() as mute:
-        config.write_text(
-            f"""
-cameras:
-  front:
-    source: rtsp://127.0.0.1:{mute.port}/camera
-    open_timeout_s: 40
-    mount: {{x: 1.0, z: 1.2}}
-    intrinsics: {{width: 640, height: 360, fx: 500, fy: 500, cx: 320, cy: 180}}
-vehicle: {{can: {{interface: virtual, channel: stopped, log: drive.log}}}}
-"""
-        )
+        bus = "vehicle: {can: {interface: virtual, channel: stopped, log: drive.log}}"
+        config.write_text(one_camera(f"127.0.0.1:{mute.port}", 40) + bus)
         process = subprocess.Popen(
             [sys.executable, "-m", "drag_edge", "run", str(config), "--headless"],
             stdout=subprocess.DEVNULL,
